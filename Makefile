@@ -1,0 +1,58 @@
+# make sample   build the command line and convert the example log
+# make test     all tests: unit, conformance, process, fuzz targets, licences and bans
+# make lint     formatting and clippy, as CI runs them
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := sample
+.PHONY: sample test test-rust test-fuzz test-deny lint tools bless
+
+CARGO ?= cargo
+FUZZ_SECONDS ?= 20
+FUZZ_TARGETS := config_parse grok_compile pattern_match date_parse program
+TOOLS := $(CURDIR)/target/tools
+DENY_VERSION := 0.20.2
+FUZZ_VERSION := 0.13.2
+export PATH := $(TOOLS)/bin:$(PATH)
+
+# The sanitizer flags of cargo-fuzz need a nightly compiler; without one the stable compiler is told
+# to accept them.
+FUZZ_CARGO := $(shell rustup toolchain list 2>/dev/null | grep -q '^nightly' && echo '$(CARGO) +nightly' || echo 'RUSTC_BOOTSTRAP=1 $(CARGO)')
+
+sample:
+	@$(CARGO) build --release --quiet --package sawlog-cli
+	@target/release/sawlog convert -c examples/auth/pipeline.conf --timezone UTC \
+	  -o target/sample.ndjson examples/auth/auth.log
+	@head -n 1 target/sample.ndjson
+
+test: test-deny test-fuzz test-rust
+
+test-rust:
+	$(CARGO) test --workspace
+
+test-fuzz: tools
+	for target in $(FUZZ_TARGETS); do \
+	  $(FUZZ_CARGO) fuzz run "$$target" -- -max_total_time=$(FUZZ_SECONDS) -timeout=20 \
+	    -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1; \
+	done
+
+test-deny: tools
+	$(CARGO) deny --log-level error check bans licenses sources
+
+lint:
+	$(CARGO) fmt --all -- --check
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml -- --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --workspace --all-targets --no-default-features -- -D warnings
+	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
+
+# Unoptimised builds: they compile in half the time and run for seconds.
+tools:
+	@command -v cargo-deny >/dev/null \
+	  || $(CARGO) install --locked --quiet --debug --root $(TOOLS) cargo-deny@$(DENY_VERSION)
+	@command -v cargo-fuzz >/dev/null \
+	  || $(CARGO) install --locked --quiet --debug --root $(TOOLS) cargo-fuzz@$(FUZZ_VERSION)
+
+# Writes the snapshots anew; read the diff before it is committed.
+bless:
+	BLESS=1 $(CARGO) test --workspace
