@@ -1,0 +1,572 @@
+//! Turns a grok pattern into a regular expression that remembers where each byte came from.
+//!
+//! `%{INT:n} done` becomes `(?<INT:n>(?:[+-]?(?:[0-9]+))) done`: a token with a semantic is a named
+//! group around its definition, a token without one a plain group, and the definition's own
+//! tokens are replaced in the same way. What does not look like a token stays regex text.
+//! Source of behaviour: Logstash 9.x, jls-grok `Grok#compile`.
+//!
+//! ```text
+//! token      = "%{" name [ ":" semantic ] [ "=" definition ] { any byte but "}" } "}"
+//! name       = ( "A"…"z" | "0"…"9" )+          the ASCII range A…z, so [ \ ] ^ _ ` too
+//! semantic   = ( name | "@" | ":" | "." | "-" )+
+//! definition = text with balanced braces; after a backslash, everything up to the last "}"
+//! ```
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt;
+use std::ops::Range;
+
+use crate::limits::{GROK_DEFINITION_SCAN_BYTES, GROK_EXPANDED_BYTES, GROK_EXPANSIONS};
+use crate::pattern::library::{self, PatternSet};
+
+/// Names the definitions a grok pattern may use.
+///
+/// A stock set with the user's definitions over it; a later definition replaces an earlier one of
+/// the same name. A clone costs only the user's own definitions.
+#[derive(Clone, Debug)]
+pub struct Dictionary {
+    set: PatternSet,
+    own: BTreeMap<Box<str>, Box<str>>,
+}
+
+impl Dictionary {
+    /// Starts from one of the stock sets.
+    pub fn new(set: PatternSet) -> Self {
+        Self { set, own: BTreeMap::new() }
+    }
+
+    /// Adds the definitions of a pattern file, one `NAME regex` a line.
+    ///
+    /// White space before the name is dropped, spaces at the end belong to the regex. Lines that
+    /// start with `#`, are empty or hold a name alone are skipped.
+    pub fn add_file_text(&mut self, text: &str) {
+        for line in text.split('\n') {
+            let line = line.strip_suffix('\r').unwrap_or(line).trim_start_matches(is_ruby_space);
+            if line.starts_with('#') {
+                continue;
+            }
+            let Some((name, rest)) = line.split_once(is_ruby_space) else { continue };
+            let regex = rest.trim_start_matches(is_ruby_space);
+            if !regex.is_empty() {
+                self.define(name, regex);
+            }
+        }
+    }
+
+    /// Adds one definition, replacing that of the same name.
+    pub fn define(&mut self, name: &str, text: &str) {
+        self.own.insert(name.into(), text.into());
+    }
+
+    /// Returns the text of a definition.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        match self.own.get(name) {
+            Some(text) => Some(text),
+            None => library::lookup(self.set, name),
+        }
+    }
+
+    /// Returns the known name that an unknown one was most likely meant to be.
+    ///
+    /// The nearest by edit distance, ignoring case, if no more than a third of it differs.
+    pub fn suggest(&self, name: &str) -> Option<String> {
+        let wanted = name.to_ascii_uppercase();
+        if wanted.len() > MAX_SUGGESTED_NAME_BYTES {
+            return None;
+        }
+        let own = self.own.keys().map(AsRef::as_ref);
+        let stock = library::names(self.set).map(|(name, _)| name);
+        own.chain(stock)
+            .filter(|known| known.len().abs_diff(wanted.len()) <= wanted.len() / 3)
+            .map(|known| (edit_distance(&known.to_ascii_uppercase(), &wanted), known))
+            .filter(|(distance, _)| *distance <= wanted.len() / 3)
+            .min()
+            .map(|(_, known)| known.to_owned())
+    }
+}
+
+/// Holds the regular expression of a grok pattern and the origin of its bytes.
+#[derive(Clone, Debug)]
+pub struct Expansion {
+    /// The text to compile, with group names as `SYNTAX:field:type` ([`parse_capture_name`]).
+    pub regex: String,
+    runs: Vec<Run>,
+    nodes: Vec<Node>,
+}
+
+impl Expansion {
+    /// Maps a byte offset in `regex` to the place in the user's pattern that caused it.
+    ///
+    /// An offset at or past the end maps to the last byte's place.
+    pub fn origin(&self, offset: usize) -> Origin<'_> {
+        let after = self.runs.partition_point(|run| run.start <= offset);
+        let Some(run) = after.checked_sub(1).and_then(|index| self.runs.get(index)) else {
+            return Origin { span: 0..0, chain: Vec::new() };
+        };
+        let node = &self.nodes[run.node];
+        if run.node == ROOT {
+            let offset = offset.min(self.regex.len());
+            let start = run.source + (offset - run.start).min(run.len);
+            let width = self.regex[offset..].chars().next().map_or(0, char::len_utf8);
+            return Origin { span: start..start + width, chain: Vec::new() };
+        }
+        Origin { span: node.span.clone(), chain: chain(&self.nodes, run.node) }
+    }
+}
+
+/// Tells where a piece of an expanded pattern stands in the text the user wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin<'e> {
+    /// The bytes of the user's pattern: one character, or the outermost token.
+    pub span: Range<usize>,
+    /// The `%{NAMES}` entered to get there, outermost first; empty in the user's own text.
+    pub chain: Vec<&'e str>,
+}
+
+/// Says why a pattern cannot be expanded, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpandError {
+    /// What is wrong.
+    pub kind: ExpandErrorKind,
+    /// The outermost token concerned, in bytes of the user's pattern.
+    pub span: Range<usize>,
+    /// The `%{NAMES}` entered before the failing token, outermost first.
+    pub chain: Vec<String>,
+}
+
+/// Lists what can be wrong with a pattern before it is a regular expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExpandErrorKind {
+    /// More tokens than Logstash replaces, which takes a definition that contains itself.
+    DeepRecursion {
+        /// The token that was one too many.
+        name: String,
+    },
+    /// The regular expression would exceed `GROK_EXPANDED_BYTES`, or its inline definitions
+    /// took too long to delimit.
+    TooLong {
+        /// The token whose definition does not fit.
+        name: String,
+    },
+    /// No definition of that name.
+    UnknownPattern {
+        /// The name as written.
+        name: String,
+        /// A known name that resembles it.
+        suggestion: Option<String>,
+    },
+}
+
+impl fmt::Display for ExpandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            ExpandErrorKind::DeepRecursion { name } => {
+                write!(f, "grok pattern recurses without end, last into `%{{{name}}}`")?;
+            }
+            ExpandErrorKind::TooLong { name } => {
+                write!(
+                    f,
+                    "grok pattern expands to more than {GROK_EXPANDED_BYTES} bytes, last with \
+                     `%{{{name}}}`"
+                )?;
+            }
+            ExpandErrorKind::UnknownPattern { name, suggestion } => {
+                write!(f, "grok pattern `%{{{name}}}` is not defined")?;
+                if let Some(suggestion) = suggestion {
+                    write!(f, ", did you mean `{suggestion}`")?;
+                }
+            }
+        }
+        if !self.chain.is_empty() {
+            write!(f, " (inside `{}`)", self.chain.join(" > "))?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for ExpandError {}
+
+/// Tells which field a named group fills, and how its text is converted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CaptureName<'n> {
+    /// The definition captured; `None` for a hand-written `(?<field>…)`.
+    pub syntax: Option<&'n str>,
+    /// The field reference, as written; it need not be a valid one.
+    pub field: &'n str,
+    /// The conversion asked for.
+    pub kind: CaptureKind,
+}
+
+/// Lists the conversions of a captured text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CaptureKind {
+    /// `:float`, Ruby's `to_f`.
+    Float,
+    /// `:int`, Ruby's `to_i`.
+    Int,
+    /// No conversion; also for every unknown type text.
+    Text,
+}
+
+/// Splits a group name of the form `SYNTAX:field[:type]`.
+///
+/// A name without a colon is the field itself, so `(?<n:int>…)` names the field `int`. Text after
+/// the type is ignored, and so are colons at the end.
+pub fn parse_capture_name(group_name: &str) -> CaptureName<'_> {
+    let mut parts = group_name.trim_end_matches(':').split(':');
+    let first = parts.next().unwrap_or_default();
+    let Some(field) = parts.next() else {
+        return CaptureName { syntax: None, field: first, kind: CaptureKind::Text };
+    };
+    let kind = match parts.next() {
+        Some("float") => CaptureKind::Float,
+        Some("int") => CaptureKind::Int,
+        _ => CaptureKind::Text,
+    };
+    CaptureName { syntax: Some(first), field, kind }
+}
+
+/// Replaces the tokens of a grok pattern until none is left.
+///
+/// With `named_captures_only` a token without a semantic is not captured; otherwise it is, under
+/// its own name. A definition given inline (`%{NAME=regex}`) holds from its token on, in this
+/// pattern alone, and replaces a dictionary entry of that name.
+///
+/// # Errors
+/// An unknown name, endless recursion or an expansion beyond the limits.
+pub fn expand(
+    pattern: &str,
+    dictionary: &Dictionary,
+    named_captures_only: bool,
+) -> Result<Expansion, ExpandError> {
+    let mut nodes = vec![Node { name: Box::default(), parent: ROOT, span: 0..pattern.len() }];
+    let mut inline: BTreeMap<Box<str>, Box<str>> = BTreeMap::new();
+    let mut out = Output { text: Vec::with_capacity(pattern.len()), runs: Vec::new() };
+    let mut rest = Pending::new(pattern);
+    let mut scanned_bytes = 0;
+
+    while let Some(token) = rest.advance_to_token(&mut out, &mut scanned_bytes) {
+        let name = rest.text(token.syntax.clone());
+        let group = rest.text(token.group);
+        if let Some(definition) = token.definition {
+            inline.insert(name.as_str().into(), rest.text(definition).into());
+        }
+        let (parent, place) = rest.skip(token.len);
+        let span = if parent == ROOT { place } else { nodes[parent].span.clone() };
+        let fail = |kind| {
+            let chain = chain(&nodes, parent).into_iter().map(str::to_owned).collect();
+            Err(ExpandError { kind, span: span.clone(), chain })
+        };
+
+        if nodes.len() >= GROK_EXPANSIONS {
+            return fail(ExpandErrorKind::DeepRecursion { name });
+        }
+        let Some(text) =
+            inline.get(name.as_str()).map(AsRef::as_ref).or_else(|| dictionary.get(&name))
+        else {
+            let suggestion = dictionary.suggest(&name);
+            return fail(ExpandErrorKind::UnknownPattern { name, suggestion });
+        };
+        let room = GROK_EXPANDED_BYTES.saturating_sub(out.text.len() + rest.bytes.len());
+        if text.len() + group.len() > room || scanned_bytes > GROK_DEFINITION_SCAN_BYTES {
+            return fail(ExpandErrorKind::TooLong { name });
+        }
+
+        let node = nodes.len();
+        nodes.push(Node { name: name.into(), parent, span });
+        rest.push(node, b")");
+        rest.push(node, text.as_bytes());
+        if named_captures_only && !group.contains(':') {
+            rest.push(node, b"(?:");
+        } else {
+            rest.push(node, b">");
+            rest.push(node, group.as_bytes());
+            rest.push(node, b"(?<");
+        }
+    }
+
+    let regex = String::from_utf8(out.text).expect("cut at ASCII bytes of valid text only");
+    Ok(Expansion { regex, runs: out.runs, nodes })
+}
+
+/// One token entered: the definition, and where the token stood.
+#[derive(Clone, Debug)]
+struct Node {
+    name: Box<str>,
+    parent: usize,
+    /// The outermost token leading here, in the user's pattern.
+    span: Range<usize>,
+}
+
+/// The node of the user's own text.
+const ROOT: usize = 0;
+
+/// A stretch of text that belongs to one node.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    /// Offset in the expanded text; meaningless while pending.
+    start: usize,
+    len: usize,
+    node: usize,
+    /// Offset in the user's pattern; meaningful for the root node only.
+    source: usize,
+}
+
+struct Output {
+    text: Vec<u8>,
+    /// Ascending by `start`, without gaps.
+    runs: Vec<Run>,
+}
+
+/// A token found at the front of the pending text; offsets count from there.
+struct Token {
+    syntax: Range<usize>,
+    /// Name and semantic, which together name the group.
+    group: Range<usize>,
+    definition: Option<Range<usize>>,
+    len: usize,
+}
+
+/// The text still to be searched for tokens.
+///
+/// Kept back to front, so that replacing a token at its front moves nothing else: the text is
+/// read once, however deep the definitions nest. A token may begin in one definition and end in
+/// the text after it, as in Logstash, where each replacement is an edit of the whole text.
+struct Pending {
+    bytes: Vec<u8>,
+    /// Back to front like `bytes`; their lengths add up to its length.
+    runs: Vec<Run>,
+    closing_braces: usize,
+}
+
+impl Pending {
+    fn new(pattern: &str) -> Self {
+        let mut pending = Self { bytes: Vec::new(), runs: Vec::new(), closing_braces: 0 };
+        pending.push(ROOT, pattern.as_bytes());
+        pending
+    }
+
+    /// Puts text in front.
+    fn push(&mut self, node: usize, text: &[u8]) {
+        self.closing_braces += count_closing(text);
+        self.bytes.extend(text.iter().rev());
+        self.runs.push(Run { start: 0, len: text.len(), node, source: 0 });
+    }
+
+    /// Moves text to `out` until a token is in front; `None` when the text is used up.
+    fn advance_to_token(&mut self, out: &mut Output, scanned_bytes: &mut usize) -> Option<Token> {
+        loop {
+            let literal = self.front().position(|byte| byte == b'%');
+            self.emit(literal.unwrap_or(self.bytes.len()), out);
+            literal?;
+            let token = self.token(scanned_bytes);
+            if token.is_some() {
+                return token;
+            }
+            self.emit(1, out);
+        }
+    }
+
+    /// Parses the token in front, if there is one.
+    fn token(&self, scanned_bytes: &mut usize) -> Option<Token> {
+        if self.closing_braces == 0 || self.peek(1) != Some(b'{') {
+            return None;
+        }
+        let syntax = 2..self.end_of(2, is_name_byte);
+        if syntax.is_empty() {
+            return None;
+        }
+        let mut end = syntax.end;
+        if self.peek(end) == Some(b':') {
+            let semantic =
+                self.end_of(end + 1, |byte| is_name_byte(byte) || b"@:.-".contains(&byte));
+            if semantic > end + 1 {
+                end = semantic;
+            }
+        }
+        let group = syntax.start..end;
+        if self.peek(end) == Some(b'=')
+            && let Some((definition, len)) = self.definition(end + 1, scanned_bytes)
+        {
+            return Some(Token { syntax, group, definition: Some(definition), len });
+        }
+        let len = self.find(b'}', end)? + 1;
+        Some(Token { syntax, group, definition: None, len })
+    }
+
+    /// Delimits an inline definition from `start`; also returns the end of its token.
+    ///
+    /// Does what jls-grok's greedy expression does. Take all there is of plain text, balanced
+    /// braces, and backslashes with the rest of their line; if no `}` is left to end the token,
+    /// give back what was taken last.
+    fn definition(&self, start: usize, scanned_bytes: &mut usize) -> Option<(Range<usize>, usize)> {
+        let mut taken = Vec::new();
+        let mut end = start;
+        while let Some(byte) = self.peek(end) {
+            let next = match byte {
+                b'}' => break,
+                b'{' => {
+                    let (scanned, close) = self.balanced(end);
+                    *scanned_bytes += scanned;
+                    close
+                }
+                b'\\' => {
+                    let line = self.find(b'\n', end).unwrap_or(self.bytes.len());
+                    (line > end + 1).then_some(line)
+                }
+                _ => Some(self.end_of(end, |byte| !b"{}\\".contains(&byte))),
+            };
+            let Some(next) = next else { break };
+            taken.push((byte, end, next));
+            end = next;
+        }
+        *scanned_bytes += end - start;
+
+        let mut close = self.find(b'}', end);
+        while close.is_none() {
+            let (byte, from, to) = taken.pop()?;
+            end = from;
+            if byte == b'\\' {
+                // The line behind the backslash shrinks to the last brace that can end the token.
+                if let Some(last) = (from + 2..to).rev().find(|&at| self.peek(at) == Some(b'}')) {
+                    end = last;
+                }
+            }
+            close = (end..to).find(|&at| self.peek(at) == Some(b'}'));
+        }
+        (end > start).then_some(())?;
+        Some((start..end, close? + 1))
+    }
+
+    /// Finds the end of the balanced braces at `start`; also returns the bytes looked at.
+    fn balanced(&self, start: usize) -> (usize, Option<usize>) {
+        let mut depth = 0_usize;
+        for (count, byte) in self.front().skip(start).enumerate() {
+            match byte {
+                b'{' => depth += 1,
+                b'}' => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                return (count, Some(start + count + 1));
+            }
+        }
+        (self.bytes.len(), None)
+    }
+
+    fn front(&self) -> impl Iterator<Item = u8> + '_ {
+        self.bytes.iter().rev().copied()
+    }
+
+    fn peek(&self, at: usize) -> Option<u8> {
+        let index = self.bytes.len().checked_sub(at + 1)?;
+        self.bytes.get(index).copied()
+    }
+
+    fn find(&self, wanted: u8, from: usize) -> Option<usize> {
+        self.front().skip(from).position(|byte| byte == wanted).map(|count| from + count)
+    }
+
+    fn end_of(&self, from: usize, accepts: impl Fn(u8) -> bool) -> usize {
+        from + self.front().skip(from).take_while(|&byte| accepts(byte)).count()
+    }
+
+    fn text(&self, range: Range<usize>) -> String {
+        let bytes = self.front().skip(range.start).take(range.len()).collect();
+        String::from_utf8(bytes).expect("cut at ASCII bytes of valid text only")
+    }
+
+    /// Moves text from the front to the output.
+    fn emit(&mut self, count: usize, out: &mut Output) {
+        let keep = self.bytes.len() - count;
+        self.take_runs(count, |run| {
+            let start = out.runs.last().map_or(0, |last| last.start + last.len);
+            match out.runs.last_mut() {
+                Some(last)
+                    if last.node == run.node
+                        && (run.node != ROOT || last.source + last.len == run.source) =>
+                {
+                    last.len += run.len;
+                }
+                _ => out.runs.push(Run { start, ..run }),
+            }
+        });
+        let moved = self.bytes.drain(keep..).rev();
+        let from = out.text.len();
+        out.text.extend(moved);
+        self.closing_braces -= count_closing(&out.text[from..]);
+    }
+
+    /// Drops text from the front; returns its node and place in the user's pattern.
+    ///
+    /// Both are those of the first byte: what the user wrote as the start of the token.
+    fn skip(&mut self, count: usize) -> (usize, Range<usize>) {
+        let keep = self.bytes.len() - count;
+        let mut first = None;
+        self.take_runs(count, |run| {
+            first.get_or_insert((run.node, run.source..run.source + run.len));
+        });
+        let closing = self.bytes.drain(keep..).filter(|&byte| byte == b'}').count();
+        self.closing_braces -= closing;
+        first.unwrap_or((ROOT, 0..0))
+    }
+
+    fn take_runs(&mut self, mut count: usize, mut each: impl FnMut(Run)) {
+        while count > 0
+            && let Some(run) = self.runs.last_mut()
+        {
+            let len = run.len.min(count);
+            if len > 0 {
+                each(Run { len, ..*run });
+            }
+            count -= len;
+            run.len -= len;
+            run.source += len;
+            if run.len == 0 {
+                self.runs.pop();
+            }
+        }
+    }
+}
+
+/// Names the tokens entered down to `node`, outermost first.
+fn chain(nodes: &[Node], mut node: usize) -> Vec<&str> {
+    let mut names = Vec::new();
+    while node != ROOT {
+        names.push(&*nodes[node].name);
+        node = nodes[node].parent;
+    }
+    names.reverse();
+    names
+}
+
+fn count_closing(text: &[u8]) -> usize {
+    text.iter().map(|&byte| usize::from(byte == b'}')).sum()
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    matches!(byte, b'A'..=b'z' | b'0'..=b'9')
+}
+
+fn is_ruby_space(char: char) -> bool {
+    matches!(char, '\t'..='\r' | ' ')
+}
+
+/// Counts the bytes to insert, delete or replace to turn one name into the other.
+fn edit_distance(left: &str, right: &str) -> usize {
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.bytes().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, b) in right.bytes().enumerate() {
+            let replaced = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+/// Longer names get no suggestion; the longest of the stock sets has 45 bytes.
+const MAX_SUGGESTED_NAME_BYTES: usize = 64;
