@@ -1,0 +1,176 @@
+//! The arguments of every command, as clap reads them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Runs Logstash pipeline configurations without Logstash.
+#[derive(Debug, Parser)]
+#[command(name = "sawlog", version, max_term_width = 100)]
+pub struct Arguments {
+    /// The command to run.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Shows everything that is wrong with a config
+    Check(CheckArguments),
+    /// Runs a pipeline's filters over logs and writes one JSON object per event
+    Convert(ConvertArguments),
+    /// Runs recorded cases and shows what differs
+    Test(TestArguments),
+}
+
+/// Where the config comes from; exactly one of the three.
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+pub struct ConfigArguments {
+    /// Reads the config from a file, from all files of a directory, or from what a glob matches
+    #[arg(short, long, value_name = "FILE|DIR|GLOB")]
+    pub config: Option<PathBuf>,
+    /// Takes the config from the command line
+    #[arg(short, long, value_name = "CONFIG")]
+    pub execute: Option<String>,
+    /// Runs a single grok filter over `message`
+    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
+    pub grok: Option<String>,
+}
+
+/// What decides how a config is compiled.
+#[derive(Debug, Clone, Args)]
+pub struct CompileArguments {
+    /// Names of fields and captures: those before ECS, or those of ECS
+    #[arg(long, value_name = "MODE", default_value = "v8")]
+    pub ecs: EcsMode,
+    /// Time zone of dates that name none [default: this machine's]
+    #[arg(long, value_name = "ZONE")]
+    pub timezone: Option<String>,
+    /// Leaves out plugins that are not built, with a warning
+    #[arg(long)]
+    pub skip_unsupported: bool,
+    /// Decodes `\n`, `\t`, `\"` and the like in strings (Logstash's `config.support_escapes`)
+    #[arg(long)]
+    pub support_escapes: bool,
+}
+
+/// Logstash's `pipeline.ecs_compatibility`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EcsMode {
+    /// No ECS names.
+    Disabled,
+    /// ECS 1.x names.
+    V1,
+    /// ECS 8.x names.
+    V8,
+}
+
+/// `sawlog check`
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// The config.
+    #[command(flatten)]
+    pub config: ConfigArguments,
+    /// How to compile it.
+    #[command(flatten)]
+    pub compile: CompileArguments,
+    /// How to show what was found
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: CheckFormat,
+}
+
+/// The forms that `sawlog check` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// One JSON object with all diagnostics.
+    Json,
+    /// Excerpts with carets.
+    Text,
+}
+
+/// `sawlog convert`
+#[derive(Debug, Args)]
+pub struct ConvertArguments {
+    /// The config.
+    #[command(flatten)]
+    pub config: ConfigArguments,
+    /// How to compile it.
+    #[command(flatten)]
+    pub compile: CompileArguments,
+    /// Logs to read, plain or gzip; `-` is standard input, which is read when none is given
+    #[arg(value_name = "FILE")]
+    pub inputs: Vec<PathBuf>,
+    /// Where events go; `-` is standard output
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    pub output: PathBuf,
+    /// The id (or, if only one has it, the plugin name) of the input whose codec, type, tags and
+    /// added fields apply
+    #[arg(long, value_name = "ID")]
+    pub input: Option<String>,
+    /// Reads with this codec instead of the input's
+    #[arg(long, value_name = "CODEC")]
+    pub codec: Option<String>,
+    /// Sets a field of every event before the filters run
+    #[arg(long, value_name = "FIELD=VALUE", value_parser = parse_assignment)]
+    pub set: Vec<(String, String)>,
+    /// Does not keep the original text in `[event][original]`
+    #[arg(long)]
+    pub no_original: bool,
+    /// The clock of the run, RFC 3339 [default: the machine's]
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<String>,
+    /// Refuses longer lines
+    #[arg(long, value_name = "BYTES", default_value_t = sawlog::limits::LINE_BYTES)]
+    pub max_line_bytes: usize,
+}
+
+/// `sawlog test`
+#[derive(Debug, Args)]
+pub struct TestArguments {
+    /// Recorded cases, one JSON object a line
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Differences that are known and wanted: `id<TAB>kind<TAB>reason` a line
+    #[arg(long, value_name = "FILE")]
+    pub expected: Option<PathBuf>,
+    /// Leaves out cases whose plugins are not built, and counts them
+    #[arg(long)]
+    pub skip_unsupported: bool,
+}
+
+fn parse_assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((field, value)) if !field.is_empty() => Ok((field.to_owned(), value.to_owned())),
+        _ => Err("needs the form FIELD=VALUE".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn definition_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn only_the_first_equals_sign_separates() {
+        assert_eq!(parse_assignment("[a][b]=c=d"), Ok(("[a][b]".to_owned(), "c=d".to_owned())));
+        assert!(parse_assignment("a").is_err());
+        assert!(parse_assignment("=a").is_err());
+    }
+
+    #[test]
+    fn exactly_one_config_is_needed() {
+        let parse = |line: &str| Arguments::try_parse_from(line.split(' ')).is_ok();
+        assert!(parse("sawlog check -c a"));
+        assert!(parse("sawlog check --grok %{WORD}"));
+        assert!(!parse("sawlog check"));
+        assert!(!parse("sawlog check -c a -e b"));
+    }
+}

@@ -1,0 +1,228 @@
+//! `sawlog convert`: logs in, one JSON object per event out.
+
+use std::{
+    io::{self, Write as _},
+    path::Path,
+};
+
+use sawlog::{Event, InputOptions, Pipeline, Refusal, Sink, Tick, Timestamp, Worker};
+
+use crate::{
+    EXIT_DONE, EXIT_INCOMPLETE, EXIT_USAGE,
+    args::ConvertArguments,
+    host, input,
+    input::Wait,
+    output::{Output, State},
+    pipeline::{self, Compiled, Failure},
+    render,
+    summary::Summary,
+};
+
+/// Runs the command: events go to the output, all else that is to be said to standard error.
+pub fn run(arguments: &ConvertArguments) -> u8 {
+    match convert(arguments) {
+        Ok(status) => status,
+        Err(Failure::Argument(message)) => {
+            say(&message);
+            EXIT_USAGE
+        }
+        Err(Failure::Config(diagnostics)) => {
+            show(&diagnostics);
+            EXIT_USAGE
+        }
+    }
+}
+
+fn convert(arguments: &ConvertArguments) -> Result<u8, Failure> {
+    let clock = Clock::new(arguments.now.as_deref()).map_err(Failure::Argument)?;
+    let compiled = pipeline::compile(&arguments.config, &arguments.compile, clock.now())?;
+    let Compiled { pipeline, zone, notice } = &compiled;
+    show(pipeline.warnings());
+    let options = input_options(arguments, pipeline).map_err(Failure::Argument)?;
+    // What is wrong with the options shows here, before an output is touched.
+    Worker::new(pipeline, &options).map_err(Failure::Config)?;
+    let standard_input = [Path::new("-").to_path_buf()];
+    let inputs =
+        if arguments.inputs.is_empty() { &standard_input[..] } else { &arguments.inputs[..] };
+    if let Some(input) = inputs.iter().find(|input| host::is_same_file(input, &arguments.output)) {
+        return Err(Failure::Argument(format!(
+            "`{}` is an input and the output: it would be overwritten before it is read",
+            input.display()
+        )));
+    }
+    let output = Output::open(&arguments.output).map_err(|error| {
+        Failure::Argument(format!("cannot write `{}`: {error}", arguments.output.display()))
+    })?;
+    if let Some(notice) = notice {
+        say(notice);
+    }
+    if pipeline.has_outputs() {
+        say("the output section is not executed: events go to standard output or to `-o`");
+    }
+
+    let mut run = Run { clock, output, summary: Summary::default(), name: String::new() };
+    let mut status = EXIT_DONE;
+    for input in inputs {
+        if let Err(error) = run.convert_input(input, pipeline, &options)? {
+            say(&format!("cannot read `{}`: {error}", run.name));
+            status = EXIT_INCOMPLETE;
+        }
+        if !matches!(run.output.state(), State::Open) {
+            break;
+        }
+    }
+    run.output.flush();
+    match run.output.state() {
+        State::Closed => return Ok(status),
+        State::Failed(error) => {
+            say(&format!("cannot write `{}`: {error}", arguments.output.display()));
+            status = EXIT_INCOMPLETE;
+        }
+        State::Open => {}
+    }
+    say(&format!("{}; time zone {zone}", run.summary));
+    Ok(status)
+}
+
+/// What goes on from input to input.
+struct Run {
+    clock: Clock,
+    output: Output,
+    summary: Summary,
+    /// The input being read, as shown to people.
+    name: String,
+}
+
+impl Run {
+    /// Reads one input to its end. The outer error is about the options, the inner one about the
+    /// input; what came before it is done.
+    fn convert_input(
+        &mut self,
+        path: &Path,
+        pipeline: &Pipeline,
+        options: &InputOptions,
+    ) -> Result<io::Result<()>, Failure> {
+        let mut options = options.clone();
+        if input::is_standard_input(path) {
+            "standard input".clone_into(&mut self.name);
+        } else {
+            self.name = path.display().to_string();
+            options.path = Some(self.name.clone());
+        }
+        let source = match input::open(path) {
+            Ok(source) => source,
+            Err(error) => return Ok(Err(error)),
+        };
+        let mut worker = Worker::new(pipeline, &options).map_err(Failure::Config)?;
+        let result = input::read_all(source, &mut |piece, wait| {
+            let tick = self.clock.tick();
+            worker.push(piece, tick, self);
+            if wait == Wait::Possible {
+                self.output.flush();
+            }
+            matches!(self.output.state(), State::Open)
+        });
+        let tick = self.clock.tick();
+        worker.flush(tick, self);
+        self.summary.add(worker.stats());
+        Ok(result)
+    }
+}
+
+impl Sink for Run {
+    fn event(&mut self, event: &Event<'_>) {
+        self.summary.count_event(event);
+        self.output.append(|buffer| {
+            event.write_json(buffer);
+            buffer.push(b'\n');
+        });
+    }
+
+    fn refused(&mut self, refusal: &Refusal<'_>) {
+        if let Some(text) = self.summary.count_refusal(&self.name, refusal) {
+            say(&text);
+        }
+    }
+}
+
+/// The machine's clock, or one that stands still.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    fixed: Option<Timestamp>,
+}
+
+impl Clock {
+    fn new(text: Option<&str>) -> Result<Self, String> {
+        let Some(text) = text else { return Ok(Self { fixed: None }) };
+        let fixed = text.parse().map_err(|_| {
+            format!("`--now {text}` is no RFC 3339 time such as `2024-03-15T14:23:01Z`")
+        })?;
+        Ok(Self { fixed: Some(fixed) })
+    }
+
+    fn now(self) -> Timestamp {
+        self.fixed.unwrap_or_else(host::now)
+    }
+
+    /// The seed is fixed: the same input gives the same output.
+    fn tick(self) -> Tick {
+        Tick { now: self.now(), seed: 0 }
+    }
+}
+
+fn input_options(
+    arguments: &ConvertArguments,
+    pipeline: &Pipeline,
+) -> Result<InputOptions, String> {
+    Ok(InputOptions {
+        input: choose_input(arguments.input.as_deref(), pipeline)?,
+        codec: arguments.codec.clone(),
+        set: arguments.set.clone(),
+        path: None,
+        keep_original: !arguments.no_original,
+        max_line_bytes: arguments.max_line_bytes,
+        ..InputOptions::default()
+    })
+}
+
+/// Finds the input whose codec and fields apply: the one that was asked for, or the first.
+fn choose_input(wanted: Option<&str>, pipeline: &Pipeline) -> Result<Option<usize>, String> {
+    let inputs = pipeline.inputs();
+    let Some(wanted) = wanted else {
+        if let [first, _, ..] = inputs {
+            say(&format!(
+                "the config has {} inputs, the first (`{}`) applies: choose with `--input ID`",
+                inputs.len(),
+                first.plugin
+            ));
+        }
+        return Ok((!inputs.is_empty()).then_some(0));
+    };
+    if let Some(index) = inputs.iter().position(|input| input.id == wanted) {
+        return Ok(Some(index));
+    }
+    let mut same_plugin = (0..inputs.len()).filter(|index| inputs[*index].plugin == wanted);
+    match (same_plugin.next(), same_plugin.next()) {
+        (Some(index), None) => Ok(Some(index)),
+        (Some(_), Some(_)) => Err(format!(
+            "several inputs are called `{wanted}`: give the wanted one an `id` and name that"
+        )),
+        _ => {
+            let known: Vec<String> =
+                inputs.iter().map(|input| format!("`{}` ({})", input.id, input.plugin)).collect();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            Err(format!("the config has no input `{wanted}`; its inputs: {known}"))
+        }
+    }
+}
+
+fn show(diagnostics: &sawlog::Diagnostics) {
+    let mut stderr = io::stderr();
+    let text = render::text(diagnostics, render::Style::of(&stderr));
+    // Nobody is left to be told when standard error is gone.
+    let _ = stderr.write_all(text.as_bytes());
+}
+
+fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "sawlog: {text}");
+}

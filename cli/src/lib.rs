@@ -1,0 +1,47 @@
+//! The command line of sawlog: files, standard streams, the environment and the clock around the
+//! pure engine of the crate `sawlog`.
+//!
+//! One module per command ([`convert`], [`check`], [`test`]); the rest is what they share: reading
+//! configs and what they ask for, and rendering diagnostics.
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::Parser as _;
+
+pub mod args;
+pub mod check;
+pub mod convert;
+pub mod host;
+pub mod input;
+pub mod output;
+pub mod pipeline;
+pub mod render;
+pub mod resources;
+pub mod sources;
+pub mod summary;
+pub mod test;
+
+/// Exit status when everything was done.
+pub const EXIT_DONE: u8 = 0;
+/// Exit status when an input was unreadable or a case failed; the rest was done.
+pub const EXIT_INCOMPLETE: u8 = 1;
+/// Exit status for wrong arguments and refused configs.
+pub const EXIT_USAGE: u8 = 2;
+
+/// Runs the command that `arguments` (program name first) asks for and returns the exit status.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match args::Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Nothing is left to tell when the terminal is gone.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { EXIT_USAGE } else { EXIT_DONE });
+        }
+    };
+    let status = match &arguments.command {
+        args::Command::Check(arguments) => check::run(arguments),
+        args::Command::Convert(arguments) => convert::run(arguments),
+        args::Command::Test(arguments) => test::run(arguments),
+    };
+    ExitCode::from(status)
+}

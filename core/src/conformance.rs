@@ -1,0 +1,541 @@
+//! Turns one recorded line of NDJSON (a vector) into a verdict.
+//!
+//! A vector says what enters a config's filters and what left them in Logstash:
+//! `{"id":"…","config":"filter { … }","event":{…},"expect":[{…}]}`. Keys: `settings` (pipeline
+//! settings), `now` (the clock), `event` or `events`, and one of `expect` (the events that leave, in
+//! order), `expect_error` (the config must be refused, with a position) and `expect_crash` (Logstash
+//! died: here the event leaves with a failure tag or as a reject, or the config is refused).
+//!
+//! Compared as JSON values: the order of keys is free, that of arrays is not. `1` and `1.0` differ,
+//! decimals compare by value. `@timestamp` and `@version` left out of `expect` stand for what every
+//! event has when nothing touched them; `null` stands for no such field. `@metadata` is part of an
+//! event when it is not empty.
+//!
+//! Pure, like the rest of the crate: the caller reads the files, and catches panics if it wants to
+//! go on after one. The command line and the crate's own tests use this one runner.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Write as _};
+
+use serde_json::{Map, Number, Value};
+
+use crate::{
+    Code, Config, Diagnostics, Ecs, EscapeStyle, Event, InputOptions, Options, ParseOptions,
+    Pipeline, Refusal, Resources, Severity, Sink, Source, Tick, Timestamp, Worker,
+};
+
+/// The clock of a vector that names none.
+const DEFAULT_NOW: &str = "2024-06-15T12:00:00Z";
+
+/// One recorded case: a config, what enters its filters, and what is expected of it.
+#[derive(Debug, Clone)]
+pub struct Vector {
+    /// The case's unique name.
+    pub id: String,
+    /// The whole config text.
+    pub config: String,
+    options: Options,
+    now: Timestamp,
+    events: Vec<Value>,
+    outcome: Outcome,
+}
+
+#[derive(Debug, Clone)]
+enum Outcome {
+    Crash,
+    Error,
+    Events(Vec<Value>),
+}
+
+/// What running a vector showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The outcome differs; the text says where, one difference a line.
+    Failed(String),
+    /// The outcome is the recorded one.
+    Passed,
+    /// The config was refused, only for plugins or options that are not built; the messages, sorted.
+    Unsupported(Vec<String>),
+}
+
+impl Vector {
+    /// Parses one line of NDJSON.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong when the line is not JSON, lacks `id`, `config` or an outcome, or has a
+    /// setting or clock that is not understood.
+    pub fn parse(line: &str) -> Result<Self, String> {
+        let value: Value =
+            serde_json::from_str(line).map_err(|error| format!("not a JSON object: {error}"))?;
+        let Value::Object(mut object) = value else {
+            return Err("not a JSON object".to_owned());
+        };
+        let mut text = |key: &str| match object.remove(key) {
+            Some(Value::String(text)) => Ok(text),
+            Some(_) => Err(format!("`{key}` is not a string")),
+            None => Err(format!("`{key}` is missing")),
+        };
+        let id = text("id")?;
+        let config = text("config")?;
+        let now = match object.remove("now") {
+            None => DEFAULT_NOW.to_owned(),
+            Some(Value::String(text)) => text,
+            Some(_) => return Err("`now` is not a string".to_owned()),
+        };
+        let now = now
+            .parse::<Timestamp>()
+            .map_err(|_| format!("`now` is not an RFC 3339 time: `{now}`"))?;
+        let mut options = Options { start: now, ..Options::default() };
+        if let Some(settings) = object.get("settings") {
+            let Value::Object(settings) = settings else {
+                return Err("`settings` is not an object".to_owned());
+            };
+            for (key, value) in settings {
+                apply_setting(&mut options, key, value)?;
+            }
+        }
+        let events = match (object.remove("events"), object.remove("event")) {
+            (Some(Value::Array(events)), None) => events,
+            (None, Some(event @ Value::Object(_))) => vec![event],
+            (None, None) => Vec::new(),
+            _ => return Err("needs either `event`, an object, or `events`, an array".to_owned()),
+        };
+        let outcome = match object.remove("expect") {
+            Some(Value::Array(events)) => Outcome::Events(events),
+            Some(_) => return Err("`expect` is not an array".to_owned()),
+            None if is_true(&object, "expect_error") => Outcome::Error,
+            None if is_true(&object, "expect_crash") => Outcome::Crash,
+            None => {
+                return Err("has none of `expect`, `expect_error`, `expect_crash`".to_owned());
+            }
+        };
+        Ok(Self { id, config, options, now, events, outcome })
+    }
+
+    /// Compiles the config, runs the events one at a time, and judges what left.
+    ///
+    /// `resources` is all that the config can reach; an empty one leaves every variable unset.
+    pub fn run(&self, resources: &Resources) -> Verdict {
+        let pipeline = match self.compile(resources) {
+            Ok(pipeline) => pipeline,
+            Err(diagnostics) => return self.judge_refused_config(&diagnostics),
+        };
+        let mut left = Collector { events: Vec::new(), reasons: Vec::new() };
+        let mut worker = match Worker::new(&pipeline, &InputOptions::default()) {
+            Ok(worker) => worker,
+            Err(diagnostics) => return self.judge_refused_config(&diagnostics),
+        };
+        let tick = Tick { now: self.now, seed: 0 };
+        for event in &self.events {
+            worker.run_event(&event.to_string(), tick, &mut left);
+        }
+        worker.flush(tick, &mut left);
+        match &self.outcome {
+            Outcome::Error => Verdict::Failed("the config was accepted, not refused".to_owned()),
+            Outcome::Crash => judge_crash(&left),
+            Outcome::Events(expected) => self.judge_events(expected, &left),
+        }
+    }
+
+    /// Tells whether the recorded outcome is a refusal of the config.
+    pub fn expects_refusal(&self) -> bool {
+        matches!(self.outcome, Outcome::Error)
+    }
+
+    fn compile(&self, resources: &Resources) -> Result<Pipeline, Diagnostics> {
+        let source = Source::new("config", self.config.as_str());
+        let parse = ParseOptions { support_escapes: self.options.support_escapes };
+        let config = Config::parse(vec![source], &parse)?;
+        Pipeline::compile(&config, resources, &self.options)
+    }
+
+    fn judge_refused_config(&self, diagnostics: &Diagnostics) -> Verdict {
+        let errors = || diagnostics.iter().filter(|one| one.severity == Severity::Error);
+        if errors().all(|one| one.code == Code::Unsupported) {
+            let messages: BTreeSet<String> = errors().map(|one| one.message.clone()).collect();
+            return Verdict::Unsupported(messages.into_iter().collect());
+        }
+        match self.outcome {
+            Outcome::Error if errors().any(|one| one.span.is_none()) => {
+                Verdict::Failed("the config was refused without a position".to_owned())
+            }
+            Outcome::Error | Outcome::Crash => Verdict::Passed,
+            Outcome::Events(_) => {
+                let mut text = "the config was refused".to_owned();
+                for one in errors() {
+                    let _ = write!(text, "\n  {}", one.message);
+                }
+                Verdict::Failed(text)
+            }
+        }
+    }
+
+    fn judge_events(&self, expected: &[Value], left: &Collector) -> Verdict {
+        let mut text = String::new();
+        if expected.len() != left.events.len() {
+            let _ =
+                writeln!(text, "{} events expected, {} left", expected.len(), left.events.len());
+        }
+        for (index, expected) in expected.iter().enumerate() {
+            let Some(found) = left.events.get(index) else { break };
+            let mut expected = expected.clone();
+            self.complete(&mut expected);
+            let at = if left.events.len() > 1 {
+                format!("event {}: ", index + 1)
+            } else {
+                String::new()
+            };
+            compare(&expected, found, &Place { prefix: at, path: String::new() }, &mut text);
+        }
+        for event in left.events.iter().skip(expected.len()) {
+            let _ = writeln!(text, "not expected: {event}");
+        }
+        for event in expected.iter().skip(left.events.len()) {
+            let _ = writeln!(text, "missing: {event}");
+        }
+        if text.is_empty() {
+            return Verdict::Passed;
+        }
+        for reason in &left.reasons {
+            let _ = writeln!(text, "refused: {reason}");
+        }
+        Verdict::Failed(text.trim_end().to_owned())
+    }
+
+    /// Adds what `expect` leaves out: the fields that every event has when nothing touched them.
+    fn complete(&self, expected: &mut Value) {
+        let Value::Object(object) = expected else { return };
+        let defaults =
+            [("@timestamp", Value::String(self.now.to_string())), ("@version", "1".into())];
+        for (key, default) in defaults {
+            match object.get(key) {
+                None => {
+                    object.insert(key.to_owned(), default);
+                }
+                Some(Value::Null) => {
+                    object.remove(key);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+/// The differences that are known and wanted: vectors by id, each with a kind and a reason.
+///
+/// One a line, `id<TAB>kind<TAB>reason`, or `id<TAB>reason`; empty lines and lines that start with
+/// `#` are skipped.
+#[derive(Debug, Clone, Default)]
+pub struct ExpectedDifferences {
+    entries: BTreeMap<String, String>,
+    seen: BTreeSet<String>,
+}
+
+impl ExpectedDifferences {
+    /// Parses a list of expected differences.
+    ///
+    /// # Errors
+    ///
+    /// Names the line that has no reason, or repeats an id.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut entries = BTreeMap::new();
+        for (index, line) in text.lines().enumerate() {
+            if line.trim().is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let Some((id, reason)) = line.split_once('\t') else {
+                return Err(format!("line {}: needs an id, a tab and a reason", index + 1));
+            };
+            if reason.trim().is_empty() {
+                return Err(format!("line {}: `{id}` has no reason", index + 1));
+            }
+            if entries.insert(id.to_owned(), reason.replace('\t', ": ")).is_some() {
+                return Err(format!("line {}: `{id}` is listed twice", index + 1));
+            }
+        }
+        Ok(Self { entries, seen: BTreeSet::new() })
+    }
+
+    /// Lists the ids that no vector had, sorted. Call it after every vector was counted.
+    pub fn unseen(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().filter(|id| !self.seen.contains(*id)).map(String::as_str)
+    }
+}
+
+/// Counts of verdicts, for the closing line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Vectors with the recorded outcome.
+    pub passed: usize,
+    /// Vectors with another outcome that is not listed, and listed ones that passed.
+    pub failed: usize,
+    /// Listed vectors with another outcome.
+    pub expected: usize,
+    /// Vectors left out because their plugins are not built.
+    pub unsupported: usize,
+}
+
+impl Tally {
+    /// Counts one verdict and gives the text to show for it, if it counts as a failure.
+    ///
+    /// A listed vector that passes fails: its entry is stale.
+    pub fn count(
+        &mut self,
+        id: &str,
+        verdict: Verdict,
+        listed: &mut ExpectedDifferences,
+    ) -> Option<String> {
+        let reason = listed.entries.get(id);
+        if reason.is_some() {
+            listed.seen.insert(id.to_owned());
+        }
+        match (verdict, reason) {
+            (Verdict::Passed, None) => self.passed += 1,
+            (Verdict::Passed, Some(reason)) => {
+                self.failed += 1;
+                return Some(format!("passes, but is listed as different ({reason})"));
+            }
+            (Verdict::Unsupported(_), _) => self.unsupported += 1,
+            (Verdict::Failed(_), Some(_)) => self.expected += 1,
+            (Verdict::Failed(text), None) => {
+                self.failed += 1;
+                return Some(text);
+            }
+        }
+        None
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} passed, {} failed", self.passed, self.failed)
+    }
+}
+
+fn is_true(object: &Map<String, Value>, key: &str) -> bool {
+    object.get(key) == Some(&Value::Bool(true))
+}
+
+fn apply_setting(options: &mut Options, key: &str, value: &Value) -> Result<(), String> {
+    let wrong = || format!("setting `{key}` cannot be {value}");
+    match key {
+        "pipeline.ecs_compatibility" => {
+            options.ecs = match value.as_str().ok_or_else(wrong)? {
+                "disabled" => Ecs::Disabled,
+                "v1" => Ecs::V1,
+                "v8" => Ecs::V8,
+                _ => return Err(wrong()),
+            };
+        }
+        "config.support_escapes" => options.support_escapes = value.as_bool().ok_or_else(wrong)?,
+        "config.field_reference.escape_style" => {
+            options.field_reference_escape_style = match value.as_str().ok_or_else(wrong)? {
+                "ampersand" => EscapeStyle::Ampersand,
+                "none" => EscapeStyle::None,
+                "percent" => EscapeStyle::Percent,
+                _ => return Err(wrong()),
+            };
+        }
+        _ => return Err(format!("setting `{key}` is not known")),
+    }
+    Ok(())
+}
+
+/// What left a worker: events as JSON with their `@metadata`, and the reasons of refusals.
+struct Collector {
+    events: Vec<Value>,
+    reasons: Vec<String>,
+}
+
+impl Sink for Collector {
+    fn event(&mut self, event: &Event<'_>) {
+        let mut bytes = Vec::new();
+        event.write_json_with_metadata(&mut bytes);
+        // An event that is no JSON is a finding, not a reason to stop: it equals nothing expected.
+        let value = serde_json::from_slice(&bytes).unwrap_or_else(|error| {
+            Value::String(format!("{error}: {}", String::from_utf8_lossy(&bytes)))
+        });
+        self.events.push(value);
+    }
+
+    fn refused(&mut self, refusal: &Refusal<'_>) {
+        self.reasons.push(refusal.to_string());
+    }
+}
+
+fn judge_crash(left: &Collector) -> Verdict {
+    let tagged = |event: &Value| {
+        event.get("tags").and_then(Value::as_array).is_some_and(|tags| {
+            tags.iter().any(|tag| tag.as_str().is_some_and(|tag| tag.starts_with('_')))
+        })
+    };
+    if !left.reasons.is_empty() || left.events.iter().any(tagged) {
+        return Verdict::Passed;
+    }
+    Verdict::Failed(
+        "Logstash died here; no event left with a failure tag and none was refused".to_owned(),
+    )
+}
+
+struct Place {
+    prefix: String,
+    path: String,
+}
+
+impl Place {
+    fn at(&self, step: &dyn fmt::Display) -> Self {
+        Self { prefix: self.prefix.clone(), path: format!("{}[{step}]", self.path) }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = if self.path.is_empty() { "the event" } else { &self.path };
+        write!(formatter, "{}{path}", self.prefix)
+    }
+}
+
+/// Writes one line for each place where two values differ.
+///
+/// The depth is that of the expected value, which the JSON reader caps at 128.
+fn compare(expected: &Value, found: &Value, place: &Place, text: &mut String) {
+    match (expected, found) {
+        (Value::Object(expected), Value::Object(found)) => {
+            for (key, value) in expected {
+                let place = place.at(key);
+                match found.get(key) {
+                    Some(found) => compare(value, found, &place, text),
+                    None => line(text, &format_args!("{place}: expected {value}, is missing")),
+                }
+            }
+            for (key, value) in found.iter().filter(|(key, _)| !expected.contains_key(*key)) {
+                line(text, &format_args!("{}: not expected, is {value}", place.at(key)));
+            }
+        }
+        (Value::Array(expected), Value::Array(found)) if expected.len() == found.len() => {
+            for (index, (expected, found)) in expected.iter().zip(found).enumerate() {
+                compare(expected, found, &place.at(&index), text);
+            }
+        }
+        (Value::Number(a), Value::Number(b)) if same_number(a, b) => {}
+        _ if expected == found => {}
+        _ => line(text, &format_args!("{place}: expected {expected}, is {found}")),
+    }
+}
+
+fn line(text: &mut String, what: &dyn fmt::Display) {
+    // Writing to a text cannot fail.
+    let _ = writeln!(text, "{what}");
+}
+
+fn same_number(a: &Number, b: &Number) -> bool {
+    let (a, b) = (a.to_string(), b.to_string());
+    let is_decimal = |text: &str| text.contains(['.', 'e', 'E']);
+    if is_decimal(&a) != is_decimal(&b) {
+        return false;
+    }
+    if a == b || normal_decimal(&a) == normal_decimal(&b) {
+        return true;
+    }
+    match (a.parse::<f64>(), b.parse::<f64>()) {
+        (Ok(x), Ok(y)) => is_decimal(&a) && x.is_finite() && x.total_cmp(&y).is_eq(),
+        _ => false,
+    }
+}
+
+/// Splits a decimal into sign, digits without zeros at either end, and the exponent of the last one.
+fn normal_decimal(text: &str) -> Option<(bool, String, i64)> {
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
+        None => (text, 0),
+    };
+    let negative = mantissa.starts_with('-');
+    let mantissa = mantissa.trim_start_matches('-');
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    let significant = digits.trim_end_matches('0');
+    let exponent = exponent
+        .checked_sub(i64::try_from(fraction.len()).ok()?)?
+        .checked_add(i64::try_from(digits.len() - significant.len()).ok()?)?;
+    let significant = significant.trim_start_matches('0');
+    if significant.is_empty() {
+        return Some((negative, String::new(), 0));
+    }
+    Some((negative, significant.to_owned(), exponent))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn differences(expected: &str, found: &str) -> String {
+        let mut text = String::new();
+        let (expected, found) =
+            (serde_json::from_str(expected).unwrap(), serde_json::from_str(found).unwrap());
+        let place = Place { prefix: String::new(), path: String::new() };
+        compare(&expected, &found, &place, &mut text);
+        text
+    }
+
+    #[test]
+    fn key_order_is_free_and_array_order_is_not() {
+        assert_eq!(differences(r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#), "");
+        assert_eq!(
+            differences(r#"{"a":["x","y"]}"#, r#"{"a":["y","x"]}"#),
+            "[a][0]: expected \"x\", is \"y\"\n[a][1]: expected \"y\", is \"x\"\n"
+        );
+    }
+
+    #[test]
+    fn integers_and_decimals_differ_in_type() {
+        assert_ne!(differences("1", "1.0"), "");
+        assert_eq!(differences("1.0E-4", "0.0001"), "");
+        assert_eq!(differences("1E+2", "1e2"), "");
+        assert_eq!(differences("1E+400", "1e400"), "");
+        assert_ne!(differences("1E+400", "1e401"), "");
+        assert_ne!(differences("18446744073709551617", "18446744073709551616"), "");
+        assert_eq!(differences("0.1", "0.1000000000000000055511151231257827"), "");
+    }
+
+    #[test]
+    fn missing_and_added_fields_are_named_by_field_reference() {
+        assert_eq!(
+            differences(r#"{"a":{"b":1}}"#, r#"{"a":{"c":null}}"#),
+            "[a][b]: expected 1, is missing\n[a][c]: not expected, is null\n"
+        );
+    }
+
+    #[test]
+    fn null_is_not_a_missing_field() {
+        assert_ne!(differences(r#"{"a":null}"#, "{}"), "");
+        assert_ne!(differences("{}", r#"{"a":null}"#), "");
+    }
+
+    #[test]
+    fn vector_without_outcome_is_refused() {
+        assert!(Vector::parse(r#"{"id":"x","config":"filter { }","event":{}}"#).is_err());
+        assert!(Vector::parse(r#"{"id":"x","config":"","expect":[],"settings":{"x":1}}"#).is_err());
+        assert!(Vector::parse("[]").is_err());
+    }
+
+    #[test]
+    fn listed_vector_that_passes_fails() {
+        let mut listed = ExpectedDifferences::parse("# why\n\na\tthrows\tdies\nb\tr\n").unwrap();
+        let mut tally = Tally::default();
+        assert!(tally.count("a", Verdict::Passed, &mut listed).is_some());
+        assert!(tally.count("b", Verdict::Failed("x".into()), &mut listed).is_none());
+        assert!(tally.count("c", Verdict::Failed("x".into()), &mut listed).is_some());
+        assert_eq!(tally, Tally { passed: 0, failed: 2, expected: 1, unsupported: 0 });
+        assert_eq!(listed.unseen().count(), 0);
+    }
+
+    #[test]
+    fn expected_difference_needs_a_reason_and_one_entry() {
+        assert!(ExpectedDifferences::parse("a").is_err());
+        assert!(ExpectedDifferences::parse("a\t ").is_err());
+        assert!(ExpectedDifferences::parse("a\tx\na\ty").is_err());
+    }
+}
