@@ -49,3 +49,7 @@ pub const CONFIG_DEPTH: usize = 100;
 /// Syntax errors reported for one config: 50. Stops a file that is no config from filling the
 /// screen.
 pub const CONFIG_ERRORS: usize = 50;
+
+/// Fields in one date format: 31; real ones have fewer than 10. Bounds the room that parsing one
+/// text needs.
+pub const DATE_FIELDS: usize = 31;

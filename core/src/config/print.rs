@@ -1,0 +1,332 @@
+//! The formatter: from a tree to canonical config text.
+//!
+//! Two blanks for each level, one statement or option a line, `=>` with a blank on each side, and
+//! parentheses where the tree needs them. Strings keep their quotes and their escapes; comments
+//! stand on lines of their own before what they preceded. What is printed parses to the same tree,
+//! spans aside.
+
+use crate::diagnostic::Span;
+
+use super::ast::{
+    Ast, Attribute, Block, Branch, Comment, Condition, ConditionKind, Entry, Name, Operand,
+    OperandKind, Plugin, Section, Statement, Text, Value, ValueKind,
+};
+
+/// Prints a whole config.
+#[must_use]
+pub fn print(ast: &Ast) -> String {
+    let mut printer = Printer { text: String::new(), indent: 0, comments: &ast.comments };
+    for (index, section) in ast.sections.iter().enumerate() {
+        if index > 0 {
+            printer.text.push('\n');
+        }
+        printer.section(section);
+    }
+    printer.comments_before(Span::new(u32::MAX, u32::MAX, u32::MAX));
+    printer.text
+}
+
+/// Prints a condition on one line, as it stands behind `if`.
+#[must_use]
+pub fn print_condition(condition: &Condition) -> String {
+    let mut printer = Printer { text: String::new(), indent: 0, comments: &[] };
+    printer.condition(condition, Level::Or);
+    printer.text
+}
+
+/// Ranks conditions by how tightly they bind, loosest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Or,
+    And,
+    Operand,
+}
+
+struct Printer<'a> {
+    text: String,
+    indent: usize,
+    /// The comments that are still to be printed.
+    comments: &'a [Comment],
+}
+
+impl<'a> Printer<'a> {
+    fn section(&mut self, section: &'a Section) {
+        self.comments_before(section.span);
+        self.text.push_str(section.kind.as_str());
+        self.text.push(' ');
+        self.body(&section.body, section.span);
+        self.text.push('\n');
+    }
+
+    /// Prints statements in braces.
+    fn body(&mut self, statements: &'a [Statement], span: Span) {
+        self.text.push_str("{\n");
+        self.indent += 1;
+        for statement in statements {
+            self.comments_before(statement.span());
+            self.line_start();
+            match statement {
+                Statement::Branch(branch) => self.branch(branch),
+                Statement::Plugin(plugin) => self.plugin(plugin),
+            }
+            self.text.push('\n');
+        }
+        self.comments_before(end_of(span));
+        self.indent -= 1;
+        self.line_start();
+        self.text.push('}');
+    }
+
+    fn branch(&mut self, branch: &'a Branch) {
+        for (index, arm) in branch.arms.iter().enumerate() {
+            self.text.push_str(if index == 0 { "if " } else { " else if " });
+            self.condition(&arm.condition, Level::Or);
+            self.text.push(' ');
+            self.block(&arm.block);
+        }
+        if let Some(block) = &branch.otherwise {
+            self.text.push_str(" else ");
+            self.block(block);
+        }
+    }
+
+    fn block(&mut self, block: &'a Block) {
+        self.body(&block.body, block.span);
+    }
+
+    fn plugin(&mut self, plugin: &'a Plugin) {
+        self.name(&plugin.name);
+        let end = end_of(plugin.span);
+        if plugin.attributes.is_empty() && !self.has_comment_before(end) {
+            self.text.push_str(" { }");
+            return;
+        }
+        self.text.push_str(" {\n");
+        self.indent += 1;
+        for Attribute { name, value, span } in &plugin.attributes {
+            self.comments_before(*span);
+            self.line_start();
+            self.name(name);
+            self.text.push_str(" => ");
+            self.value(value);
+            self.text.push('\n');
+        }
+        self.comments_before(end);
+        self.indent -= 1;
+        self.line_start();
+        self.text.push('}');
+    }
+
+    fn name(&mut self, name: &Name) {
+        match name.quote {
+            Some(quote) => {
+                self.text.push(quote.as_char());
+                self.text.push_str(&name.text);
+                self.text.push(quote.as_char());
+            }
+            None => self.text.push_str(&name.text),
+        }
+    }
+
+    fn value(&mut self, value: &'a Value) {
+        match &value.kind {
+            ValueKind::Array(values) => self.array(values, value.span),
+            ValueKind::Bareword(word) => self.text.push_str(word),
+            ValueKind::Hash(entries) => self.hash(entries, value.span),
+            ValueKind::Number(raw) => self.text.push_str(raw),
+            ValueKind::Plugin(plugin) => self.plugin(plugin),
+            ValueKind::Text(text) => self.quoted(text),
+        }
+    }
+
+    /// Prints a list on one line, or over several when it is long or holds comments.
+    fn array(&mut self, values: &'a [Value], span: Span) {
+        let width: usize = values.iter().map(width).sum();
+        if width <= LINE_WIDTH && !self.has_comment_before(end_of(span)) {
+            self.list_on_one_line(values);
+            return;
+        }
+        self.text.push_str("[\n");
+        self.indent += 1;
+        for (index, value) in values.iter().enumerate() {
+            self.comments_before(value.span);
+            self.line_start();
+            self.value(value);
+            self.text.push_str(if index + 1 < values.len() { ",\n" } else { "\n" });
+        }
+        self.comments_before(end_of(span));
+        self.indent -= 1;
+        self.line_start();
+        self.text.push(']');
+    }
+
+    fn list_on_one_line(&mut self, values: &'a [Value]) {
+        self.text.push('[');
+        for (index, value) in values.iter().enumerate() {
+            if index > 0 {
+                self.text.push_str(", ");
+            }
+            self.value(value);
+        }
+        self.text.push(']');
+    }
+
+    fn hash(&mut self, entries: &'a [Entry], span: Span) {
+        if entries.is_empty() && !self.has_comment_before(end_of(span)) {
+            self.text.push_str("{ }");
+            return;
+        }
+        self.text.push_str("{\n");
+        self.indent += 1;
+        for Entry { key, value, span } in entries {
+            self.comments_before(*span);
+            self.line_start();
+            self.value(key);
+            self.text.push_str(" => ");
+            self.value(value);
+            self.text.push('\n');
+        }
+        self.comments_before(end_of(span));
+        self.indent -= 1;
+        self.line_start();
+        self.text.push('}');
+    }
+
+    fn quoted(&mut self, text: &Text) {
+        self.text.push(text.quote.as_char());
+        self.text.push_str(&text.raw);
+        self.text.push(text.quote.as_char());
+    }
+
+    /// Prints a condition, in parentheses when it binds less tightly than `level`.
+    fn condition(&mut self, condition: &'a Condition, level: Level) {
+        let own = match condition.kind {
+            ConditionKind::And(_) => Level::And,
+            ConditionKind::Nand(_) | ConditionKind::Or(_) | ConditionKind::Xor(_) => Level::Or,
+            _ => Level::Operand,
+        };
+        let needs_parentheses = own < level;
+        if needs_parentheses {
+            self.text.push('(');
+        }
+        match &condition.kind {
+            ConditionKind::And(parts) => self.chain(parts.iter(), " and ", Level::Operand),
+            ConditionKind::Or(parts) => self.chain(parts.iter(), " or ", Level::And),
+            ConditionKind::Nand(pair) => self.chain(pair.iter(), " nand ", Level::Operand),
+            ConditionKind::Xor(pair) => self.chain(pair.iter(), " xor ", Level::Operand),
+            ConditionKind::Not(inner) => self.negation(inner),
+            ConditionKind::Truth(operand) => self.operand(operand),
+            ConditionKind::Compare { op, left, right } => {
+                self.pair(left, op.as_str(), right);
+            }
+            ConditionKind::In { negated, left, right } => {
+                self.pair(left, if *negated { "not in" } else { "in" }, right);
+            }
+            ConditionKind::Match { negated, left, right } => {
+                self.pair(left, if *negated { "!~" } else { "=~" }, right);
+            }
+        }
+        if needs_parentheses {
+            self.text.push(')');
+        }
+    }
+
+    fn chain(&mut self, parts: impl Iterator<Item = &'a Condition>, link: &str, level: Level) {
+        for (index, part) in parts.enumerate() {
+            if index > 0 {
+                self.text.push_str(link);
+            }
+            self.condition(part, level);
+        }
+    }
+
+    fn negation(&mut self, inner: &'a Condition) {
+        self.text.push('!');
+        if let ConditionKind::Truth(Operand { kind: OperandKind::Selector(text), .. }) = &inner.kind
+        {
+            self.text.push_str(text);
+            return;
+        }
+        self.text.push('(');
+        self.condition(inner, Level::Or);
+        self.text.push(')');
+    }
+
+    fn pair(&mut self, left: &'a Operand, operator: &str, right: &'a Operand) {
+        self.operand(left);
+        self.text.push(' ');
+        self.text.push_str(operator);
+        self.text.push(' ');
+        self.operand(right);
+    }
+
+    fn operand(&mut self, operand: &'a Operand) {
+        match &operand.kind {
+            OperandKind::Call { name, arguments } => {
+                self.name(name);
+                self.text.push('(');
+                for (index, argument) in arguments.iter().enumerate() {
+                    if index > 0 {
+                        self.text.push_str(", ");
+                    }
+                    self.operand(argument);
+                }
+                self.text.push(')');
+            }
+            OperandKind::List(values) => self.list_on_one_line(values),
+            OperandKind::Number(raw) => self.text.push_str(raw),
+            OperandKind::Regex(raw) => {
+                self.text.push('/');
+                self.text.push_str(raw);
+                self.text.push('/');
+            }
+            OperandKind::Selector(text) => self.text.push_str(text),
+            OperandKind::Text(text) => self.quoted(text),
+        }
+    }
+
+    fn has_comment_before(&self, place: Span) -> bool {
+        self.comments.first().is_some_and(|comment| is_before(comment, place))
+    }
+
+    /// Prints the comments that stood before `place`, each on its line.
+    fn comments_before(&mut self, place: Span) {
+        while let Some((comment, rest)) = self.comments.split_first() {
+            if !is_before(comment, place) {
+                return;
+            }
+            self.comments = rest;
+            self.line_start();
+            self.text.push_str(comment.text.trim_end());
+            self.text.push('\n');
+        }
+    }
+
+    fn line_start(&mut self) {
+        for _ in 0..self.indent {
+            self.text.push_str("  ");
+        }
+    }
+}
+
+/// Lists wider than this are printed one element a line.
+const LINE_WIDTH: usize = 72;
+
+fn is_before(comment: &Comment, place: Span) -> bool {
+    (comment.span.source, comment.span.start) < (place.source, place.start)
+}
+
+const fn end_of(span: Span) -> Span {
+    Span::new(span.source, span.end, span.end)
+}
+
+/// Estimates how wide a value is printed; what does not fit on a line counts as too wide.
+fn width(value: &Value) -> usize {
+    match &value.kind {
+        ValueKind::Array(values) => values.iter().map(width).sum::<usize>() + 2,
+        ValueKind::Bareword(text) | ValueKind::Number(text) => text.len() + 2,
+        ValueKind::Hash(entries) if entries.is_empty() => 5,
+        ValueKind::Hash(_) | ValueKind::Plugin(_) => LINE_WIDTH,
+        ValueKind::Text(text) => text.raw.len() + 4,
+    }
+}
