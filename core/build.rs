@@ -1,9 +1,9 @@
 //! Turns the pattern texts of the crate `grok` and our own data files into the two stock sets.
 //!
-//! * legacy = the crate's definitions, without those in [`ECS_ONLY`], replaced and completed by
+//! * legacy = the crate's definitions, without those in [`ECS_FORM`], replaced and completed by
 //!   `legacy.patterns`.
 //! * ecs-v1 = legacy with the captures renamed as `ecs-names.tsv` says, and the crate's
-//!   [`ECS_ONLY`], replaced and completed by `ecs-v1.patterns`.
+//!   [`ECS_FORM`], replaced and completed by `ecs-v1.patterns`.
 //!
 //! The files are in `src/pattern/library`; the result is `grok_patterns.rs` in `OUT_DIR`: two
 //! sorted tables of name and text.
@@ -21,27 +21,30 @@ type Set = BTreeMap<String, String>;
 
 const FOLDER: &str = "src/pattern/library";
 
-/// What the crate has in its one set, with ECS names, and Logstash in ecs-v1 only.
-const ECS_ONLY: &[&str] = &[
+/// What the crate, which has one set only, holds in the form of ecs-v1.
+const ECS_FORM: &[&str] = &[
+    "EMAILLOCALPART",
     "IPTABLES",
     "IPTABLES4_FRAG",
     "IPTABLES4_PART",
     "IPTABLES6_PART",
     "IPTABLES_TCP_FLAGS",
     "IPTABLES_TCP_PART",
+    "SFW2",
     "SFW2_LOG_PREFIX",
+    "SHOREWALL",
 ];
 
 fn main() {
-    let (ecs_only, mut legacy): (Set, Set) = grok::patterns()
+    let (ecs_form, mut legacy): (Set, Set) = grok::patterns()
         .iter()
         .map(|&(name, text)| (name.to_owned(), text.to_owned()))
-        .partition(|(name, _)| ECS_ONLY.contains(&name.as_str()));
+        .partition(|(name, _)| ECS_FORM.contains(&name.as_str()));
     legacy.extend(parse_patterns(&read("legacy.patterns")));
 
     let mut ecs_v1 = legacy.clone();
     rename_captures(&mut ecs_v1, &read("ecs-names.tsv"));
-    ecs_v1.extend(ecs_only);
+    ecs_v1.extend(ecs_form);
     ecs_v1.extend(parse_patterns(&read("ecs-v1.patterns")));
 
     let mut source = String::new();
