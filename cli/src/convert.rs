@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use sawlog::{Event, InputOptions, Pipeline, Refusal, Sink, Tick, Timestamp, Worker};
+use sawlog::{Event, InputOptions, Pipeline, Refusal, Sink, Tick, Timestamp, Worker, Zone};
 
 use crate::{
     EXIT_DONE, EXIT_INCOMPLETE, EXIT_USAGE,
@@ -80,7 +80,7 @@ fn convert(arguments: &ConvertArguments) -> Result<u8, Failure> {
         }
         State::Open => {}
     }
-    say(&format!("{}; time zone {zone}", run.summary));
+    say(&format!("{}; time zone {}", run.summary, zone.id()));
     Ok(status)
 }
 
@@ -154,10 +154,10 @@ struct Clock {
 impl Clock {
     fn new(text: Option<&str>) -> Result<Self, String> {
         let Some(text) = text else { return Ok(Self { fixed: None }) };
-        let fixed = text.parse().map_err(|_| {
-            format!("`--now {text}` is no RFC 3339 time such as `2024-03-15T14:23:01Z`")
-        })?;
-        Ok(Self { fixed: Some(fixed) })
+        match Timestamp::parse_lenient(text, &Zone::utc()) {
+            Some(fixed) => Ok(Self { fixed: Some(fixed) }),
+            None => Err(format!("`--now {text}` is no time such as `2024-03-15T14:23:01Z`")),
+        }
     }
 
     fn now(self) -> Timestamp {

@@ -14,7 +14,8 @@ use sawlog::Timestamp;
 /// A clock before 1970 counts as 1970.
 pub fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_unix_ns(i128::try_from(since.as_nanos()).unwrap_or(i128::MAX))
+    let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+    Timestamp::new(seconds, since.subsec_nanos()).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// Returns the name of the machine's time zone, as `TZ` or else the system's settings have it.

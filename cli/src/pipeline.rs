@@ -21,8 +21,8 @@ pub enum Failure {
 pub struct Compiled {
     /// The pipeline.
     pub pipeline: Pipeline,
-    /// The name of the zone of dates that name none.
-    pub zone: String,
+    /// The zone of dates that name none.
+    pub zone: Zone,
     /// What is worth telling about the choice of the zone.
     pub notice: Option<String>,
 }
@@ -38,7 +38,7 @@ pub fn compile(
     arguments: &CompileArguments,
     start: Timestamp,
 ) -> Result<Compiled, Failure> {
-    let (zone, zone_name, notice) = time_zone(arguments).map_err(Failure::Argument)?;
+    let (zone, notice) = time_zone(arguments).map_err(Failure::Argument)?;
     let options = Options {
         ecs: match arguments.ecs {
             EcsMode::Disabled => Ecs::Disabled,
@@ -46,7 +46,7 @@ pub fn compile(
             EcsMode::V8 => Ecs::V8,
         },
         support_escapes: arguments.support_escapes,
-        timezone: zone,
+        timezone: zone.clone(),
         skip_unsupported: arguments.skip_unsupported,
         start,
         ..Options::default()
@@ -56,28 +56,30 @@ pub fn compile(
     let config = Config::parse(sources, &parse).map_err(Failure::Config)?;
     let resources = resources::read(&config);
     let pipeline = Pipeline::compile(&config, &resources, &options).map_err(Failure::Config)?;
-    Ok(Compiled { pipeline, zone: zone_name, notice })
+    Ok(Compiled { pipeline, zone, notice })
 }
 
-fn time_zone(arguments: &CompileArguments) -> Result<(Zone, String, Option<String>), String> {
-    let utc = || (Options::default().timezone, "UTC".to_owned());
+fn time_zone(arguments: &CompileArguments) -> Result<(Zone, Option<String>), String> {
     if let Some(name) = &arguments.timezone {
         return match Zone::parse(name) {
-            Some(zone) => Ok((zone, name.clone(), None)),
-            None => Err(format!(
-                "time zone `{name}` is not known: give a name such as `Europe/Berlin` or `UTC`, or \
-                 an offset such as `+01:00`"
-            )),
+            Ok(zone) => Ok((zone, None)),
+            Err(error) => {
+                let hint = error.suggestion().map_or_else(
+                    || {
+                        "give a name such as `Europe/Berlin` or an offset such as `+01:00`"
+                            .to_owned()
+                    },
+                    |name| format!("did you mean `{name}`?"),
+                );
+                Err(format!("{error}: {hint}"))
+            }
         };
     }
-    let Some(name) = host::time_zone_name() else {
-        let (zone, name) = utc();
-        return Ok((zone, name, None));
-    };
-    if let Some(zone) = Zone::parse(&name) {
-        return Ok((zone, name, None));
+    let Some(name) = host::time_zone_name() else { return Ok((Zone::utc(), None)) };
+    match Zone::parse(&name) {
+        Ok(zone) => Ok((zone, None)),
+        Err(error) => {
+            Ok((Zone::utc(), Some(format!("{error}, though this machine has it: UTC is used"))))
+        }
     }
-    let (zone, utc) = utc();
-    let notice = format!("this machine's time zone `{name}` is not known, {utc} is used");
-    Ok((zone, utc, Some(notice)))
 }

@@ -11,17 +11,18 @@
 //! event has when nothing touched them; `null` stands for no such field. `@metadata` is part of an
 //! event when it is not empty.
 //!
-//! Pure, like the rest of the crate: the caller reads the files, and catches panics if it wants to
-//! go on after one. The command line and the crate's own tests use this one runner.
+//! Pure, like the rest of the crate: the caller reads the files. The command line and the crate's
+//! own tests use this one runner.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
+use std::panic::{self, AssertUnwindSafe};
 
 use serde_json::{Map, Number, Value};
 
 use crate::{
     Code, Config, Diagnostics, Ecs, EscapeStyle, Event, InputOptions, Options, ParseOptions,
-    Pipeline, Refusal, Resources, Severity, Sink, Source, Tick, Timestamp, Worker,
+    Pipeline, Refusal, Resources, Severity, Sink, Source, Tick, Timestamp, Worker, Zone,
 };
 
 /// The clock of a vector that names none.
@@ -83,9 +84,8 @@ impl Vector {
             Some(Value::String(text)) => text,
             Some(_) => return Err("`now` is not a string".to_owned()),
         };
-        let now = now
-            .parse::<Timestamp>()
-            .map_err(|_| format!("`now` is not an RFC 3339 time: `{now}`"))?;
+        let now = Timestamp::parse_lenient(&now, &Zone::utc())
+            .ok_or_else(|| format!("`now` is no time: `{now}`"))?;
         let mut options = Options { start: now, ..Options::default() };
         if let Some(settings) = object.get("settings") {
             let Value::Object(settings) = settings else {
@@ -256,14 +256,9 @@ impl ExpectedDifferences {
         }
         Ok(Self { entries, seen: BTreeSet::new() })
     }
-
-    /// Lists the ids that no vector had, sorted. Call it after every vector was counted.
-    pub fn unseen(&self) -> impl Iterator<Item = &str> {
-        self.entries.keys().filter(|id| !self.seen.contains(*id)).map(String::as_str)
-    }
 }
 
-/// Counts of verdicts, for the closing line.
+/// Counts of verdicts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Vectors with the recorded outcome.
@@ -276,40 +271,125 @@ pub struct Tally {
     pub unsupported: usize,
 }
 
-impl Tally {
-    /// Counts one verdict and gives the text to show for it, if it counts as a failure.
-    ///
-    /// A listed vector that passes fails: its entry is stale.
-    pub fn count(
-        &mut self,
-        id: &str,
-        verdict: Verdict,
-        listed: &mut ExpectedDifferences,
-    ) -> Option<String> {
-        let reason = listed.entries.get(id);
-        if reason.is_some() {
-            listed.seen.insert(id.to_owned());
-        }
-        match (verdict, reason) {
-            (Verdict::Passed, None) => self.passed += 1,
-            (Verdict::Passed, Some(reason)) => {
-                self.failed += 1;
-                return Some(format!("passes, but is listed as different ({reason})"));
-            }
-            (Verdict::Unsupported(_), _) => self.unsupported += 1,
-            (Verdict::Failed(_), Some(_)) => self.expected += 1,
-            (Verdict::Failed(text), None) => {
-                self.failed += 1;
-                return Some(text);
-            }
-        }
-        None
+impl fmt::Display for Tally {
+    /// Writes `9 passed, 1 failed`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} passed, {} failed", self.passed, self.failed)
     }
 }
 
-impl fmt::Display for Tally {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} passed, {} failed", self.passed, self.failed)
+/// What to do with a vector whose config is refused only for plugins that are not built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnUnsupported {
+    /// It fails, unless a refusal is the recorded outcome.
+    Fail,
+    /// It is left out and counted.
+    Skip,
+}
+
+/// One vector that failed, for a report.
+#[derive(Debug, Clone, Copy)]
+pub struct Failure<'a> {
+    /// The vector's id; `?` when the line has none.
+    pub id: &'a str,
+    /// The line in its file, from 1.
+    pub line: usize,
+    /// The config text.
+    pub config: &'a str,
+    /// What differs, one difference a line.
+    pub text: &'a str,
+}
+
+/// Runs whole files of vectors and keeps count.
+#[derive(Debug)]
+pub struct Runner {
+    listed: ExpectedDifferences,
+    on_unsupported: OnUnsupported,
+    resources: Resources,
+    tally: Tally,
+}
+
+impl Runner {
+    /// Makes a runner; its configs reach no variable and no file.
+    pub fn new(listed: ExpectedDifferences, on_unsupported: OnUnsupported) -> Self {
+        Self { listed, on_unsupported, resources: Resources::new(), tally: Tally::default() }
+    }
+
+    /// Runs every line of a file and reports those that fail, in order.
+    ///
+    /// A line that is no vector fails. So does one whose run panics; the others go on.
+    pub fn run_file(&mut self, text: &str, report: &mut dyn FnMut(Failure<'_>)) {
+        for (index, line) in text.lines().enumerate() {
+            if line.trim().is_empty() {
+                continue;
+            }
+            let (id, config, verdict) = match Vector::parse(line) {
+                Ok(vector) => {
+                    let verdict = self.run_caught(&vector);
+                    (vector.id, vector.config, verdict)
+                }
+                Err(error) => ("?".to_owned(), String::new(), Verdict::Failed(error)),
+            };
+            if let Some(text) = self.count(&id, verdict) {
+                report(Failure { id: &id, line: index + 1, config: &config, text: &text });
+            }
+        }
+    }
+
+    /// Returns the counts so far.
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// Lists the expected differences that no vector had, sorted by id.
+    pub fn unseen(&self) -> impl Iterator<Item = &str> {
+        let ids = self.listed.entries.keys();
+        ids.filter(|id| !self.listed.seen.contains(*id)).map(String::as_str)
+    }
+
+    fn run_caught(&self, vector: &Vector) -> Verdict {
+        let run = AssertUnwindSafe(|| vector.run(&self.resources));
+        let verdict = panic::catch_unwind(run).unwrap_or_else(|payload| {
+            let text = payload
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| payload.downcast_ref::<&str>().copied())
+                .unwrap_or("no text");
+            Verdict::Failed(format!("panicked: {text}"))
+        });
+        match (verdict, self.on_unsupported) {
+            (Verdict::Unsupported(_), OnUnsupported::Fail) if vector.expects_refusal() => {
+                Verdict::Passed
+            }
+            (Verdict::Unsupported(messages), OnUnsupported::Fail) => {
+                Verdict::Failed(messages.join("\n"))
+            }
+            (verdict, _) => verdict,
+        }
+    }
+
+    /// Counts one verdict and gives the text to show for it, if it counts as a failure.
+    ///
+    /// A listed vector that passes fails: its entry is stale.
+    fn count(&mut self, id: &str, verdict: Verdict) -> Option<String> {
+        let reason = self.listed.entries.get(id);
+        if reason.is_some() {
+            self.listed.seen.insert(id.to_owned());
+        }
+        match (verdict, reason) {
+            (Verdict::Failed(_), Some(_)) => self.tally.expected += 1,
+            (Verdict::Failed(text), None) => {
+                self.tally.failed += 1;
+                return Some(text);
+            }
+            (Verdict::Passed, None) => self.tally.passed += 1,
+            (Verdict::Passed, Some(reason)) => {
+                self.tally.failed += 1;
+                return Some(format!("passes, but is listed as different ({reason})"));
+            }
+            (Verdict::Unsupported(_), _) => self.tally.unsupported += 1,
+        }
+        None
     }
 }
 
@@ -523,13 +603,24 @@ mod tests {
 
     #[test]
     fn listed_vector_that_passes_fails() {
-        let mut listed = ExpectedDifferences::parse("# why\n\na\tthrows\tdies\nb\tr\n").unwrap();
-        let mut tally = Tally::default();
-        assert!(tally.count("a", Verdict::Passed, &mut listed).is_some());
-        assert!(tally.count("b", Verdict::Failed("x".into()), &mut listed).is_none());
-        assert!(tally.count("c", Verdict::Failed("x".into()), &mut listed).is_some());
-        assert_eq!(tally, Tally { passed: 0, failed: 2, expected: 1, unsupported: 0 });
-        assert_eq!(listed.unseen().count(), 0);
+        let listed = "# why\n\na\tthrows\tdies\nb\tr\nd\tr\n";
+        let listed = ExpectedDifferences::parse(listed).unwrap();
+        let mut runner = Runner::new(listed, OnUnsupported::Skip);
+        assert!(runner.count("a", Verdict::Passed).is_some());
+        assert!(runner.count("b", Verdict::Failed("x".into())).is_none());
+        assert!(runner.count("c", Verdict::Failed("x".into())).is_some());
+        assert_eq!(runner.tally(), Tally { passed: 0, failed: 2, expected: 1, unsupported: 0 });
+        assert_eq!(runner.unseen().collect::<Vec<_>>(), ["d"]);
+    }
+
+    #[test]
+    fn line_that_is_no_vector_fails_with_its_number() {
+        let mut runner = Runner::new(ExpectedDifferences::default(), OnUnsupported::Fail);
+        let mut failed = Vec::new();
+        runner.run_file("\n{}\n", &mut |failure| {
+            failed.push((failure.line, !failure.text.is_empty()));
+        });
+        assert_eq!(failed, [(2, true)]);
     }
 
     #[test]

@@ -1,0 +1,59 @@
+//! The README's commands give the README's output.
+//!
+//! A block marked `console` is a list of commands, each after `$ `, followed by what it prints.
+
+use std::{
+    fs,
+    process::{Command, Stdio},
+};
+
+use crate::support::project;
+
+#[test]
+fn commands_of_the_readme_print_what_it_shows() {
+    let text = fs::read_to_string(project().join("README.md")).unwrap();
+    let mut commands = 0;
+    for block in text.split("```console\n").skip(1) {
+        let block = block.split("```").next().unwrap();
+        for part in block.split("$ ").skip(1) {
+            let (command, shown) = part.split_once('\n').unwrap();
+            commands += 1;
+            check(command, shown.trim_end());
+        }
+    }
+    assert!(commands >= 3, "the README shows {commands} commands");
+}
+
+fn check(command: &str, shown: &str) {
+    match command.strip_prefix("make ") {
+        // Runs itself: only its existence is checked.
+        Some("test") => drop(recipe("test")),
+        Some(target) => assert_eq!(output(&recipe(target)), shown, "make {target}"),
+        None => assert_eq!(output(command), shown, "{command}"),
+    }
+}
+
+/// Returns the commands of a make target, without those that build.
+fn recipe(target: &str) -> String {
+    let output = Command::new("make").args(["-n", target]).current_dir(project()).output().unwrap();
+    assert!(output.status.success(), "make has no target `{target}`");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with("cargo "));
+    lines.collect::<Vec<_>>().join("\n").replace("target/release/sawlog", "sawlog")
+}
+
+/// Runs a command as a reader would, with the binary in the path.
+fn output(command: &str) -> String {
+    let binary = env!("CARGO_BIN_EXE_sawlog");
+    let directory = binary.rsplit_once('/').unwrap().0;
+    let path = format!("{directory}:{}", std::env::var("PATH").unwrap());
+    fs::create_dir_all(project().join("target")).unwrap();
+    let output = Command::new("bash")
+        .args(["-c", &format!("exec 2>&1\n{command}")])
+        .current_dir(project())
+        .envs([("PATH", path.as_str()), ("TZ", "UTC"), ("NO_COLOR", "1")])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+}
