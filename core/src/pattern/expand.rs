@@ -18,73 +18,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::limits::{GROK_DEFINITION_SCAN_BYTES, GROK_EXPANDED_BYTES, GROK_EXPANSIONS};
-use crate::pattern::library::{self, PatternSet};
-
-/// Names the definitions a grok pattern may use.
-///
-/// A stock set with the user's definitions over it; a later definition replaces an earlier one of
-/// the same name. A clone costs only the user's own definitions.
-#[derive(Clone, Debug)]
-pub struct Dictionary {
-    set: PatternSet,
-    own: BTreeMap<Box<str>, Box<str>>,
-}
-
-impl Dictionary {
-    /// Starts from one of the stock sets.
-    pub fn new(set: PatternSet) -> Self {
-        Self { set, own: BTreeMap::new() }
-    }
-
-    /// Adds the definitions of a pattern file, one `NAME regex` a line.
-    ///
-    /// White space before the name is dropped, spaces at the end belong to the regex. Lines that
-    /// start with `#`, are empty or hold a name alone are skipped.
-    pub fn add_file_text(&mut self, text: &str) {
-        for line in text.split('\n') {
-            let line = line.strip_suffix('\r').unwrap_or(line).trim_start_matches(is_ruby_space);
-            if line.starts_with('#') {
-                continue;
-            }
-            let Some((name, rest)) = line.split_once(is_ruby_space) else { continue };
-            let regex = rest.trim_start_matches(is_ruby_space);
-            if !regex.is_empty() {
-                self.define(name, regex);
-            }
-        }
-    }
-
-    /// Adds one definition, replacing that of the same name.
-    pub fn define(&mut self, name: &str, text: &str) {
-        self.own.insert(name.into(), text.into());
-    }
-
-    /// Returns the text of a definition.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        match self.own.get(name) {
-            Some(text) => Some(text),
-            None => library::lookup(self.set, name),
-        }
-    }
-
-    /// Returns the known name that an unknown one was most likely meant to be.
-    ///
-    /// The nearest by edit distance, ignoring case, if no more than a third of it differs.
-    pub fn suggest(&self, name: &str) -> Option<String> {
-        let wanted = name.to_ascii_uppercase();
-        if wanted.len() > MAX_SUGGESTED_NAME_BYTES {
-            return None;
-        }
-        let own = self.own.keys().map(AsRef::as_ref);
-        let stock = library::names(self.set).map(|(name, _)| name);
-        own.chain(stock)
-            .filter(|known| known.len().abs_diff(wanted.len()) <= wanted.len() / 3)
-            .map(|known| (edit_distance(&known.to_ascii_uppercase(), &wanted), known))
-            .filter(|(distance, _)| *distance <= wanted.len() / 3)
-            .min()
-            .map(|(_, known)| known.to_owned())
-    }
-}
+pub use crate::pattern::library::Dictionary;
 
 /// Holds the regular expression of a grok pattern and the origin of its bytes.
 #[derive(Clone, Debug)]
@@ -100,13 +34,13 @@ impl Expansion {
     ///
     /// An offset at or past the end maps to the last byte's place.
     pub fn origin(&self, offset: usize) -> Origin<'_> {
+        let offset = self.regex.floor_char_boundary(offset);
         let after = self.runs.partition_point(|run| run.start <= offset);
         let Some(run) = after.checked_sub(1).and_then(|index| self.runs.get(index)) else {
             return Origin { span: 0..0, chain: Vec::new() };
         };
         let node = &self.nodes[run.node];
         if run.node == ROOT {
-            let offset = offset.min(self.regex.len());
             let start = run.source + (offset - run.start).min(run.len);
             let width = self.regex[offset..].chars().next().map_or(0, char::len_utf8);
             return Origin { span: start..start + width, chain: Vec::new() };
@@ -549,24 +483,203 @@ fn is_name_byte(byte: u8) -> bool {
     matches!(byte, b'A'..=b'z' | b'0'..=b'9')
 }
 
-fn is_ruby_space(char: char) -> bool {
-    matches!(char, '\t'..='\r' | ' ')
-}
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
 
-/// Counts the bytes to insert, delete or replace to turn one name into the other.
-fn edit_distance(left: &str, right: &str) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.bytes().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, b) in right.bytes().enumerate() {
-            let replaced = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+    use super::*;
+    use crate::pattern::library::PatternSet;
+
+    fn legacy() -> Dictionary {
+        Dictionary::new(PatternSet::Legacy)
+    }
+
+    fn with(definitions: &[(&str, &str)]) -> Dictionary {
+        let mut dictionary = legacy();
+        for (name, text) in definitions {
+            dictionary.define(name, text);
+        }
+        dictionary
+    }
+
+    fn regex(pattern: &str, dictionary: &Dictionary) -> String {
+        expand(pattern, dictionary, true).unwrap().regex
+    }
+
+    #[test]
+    fn token_with_semantic_becomes_named_group() {
+        let dictionary = with(&[("A", "a+")]);
+        assert_eq!(regex("x%{A:n}y", &dictionary), "x(?<A:n>a+)y");
+        assert_eq!(regex("%{A:[a][b]:int}", &dictionary), "(?<A:[a][b]:int>a+)");
+        assert_eq!(regex("%{A:@t.x-y_z}", &dictionary), "(?<A:@t.x-y_z>a+)");
+        assert_eq!(regex("%{A:9a}", &dictionary), "(?<A:9a>a+)");
+    }
+
+    #[test]
+    fn token_without_semantic_is_captured_on_request_only() {
+        let dictionary = with(&[("A", "a")]);
+        assert_eq!(regex("%{A}", &dictionary), "(?:a)");
+        assert_eq!(expand("%{A}%{A:n}", &dictionary, false).unwrap().regex, "(?<A>a)(?<A:n>a)");
+    }
+
+    #[test]
+    fn text_up_to_the_brace_is_ignored() {
+        let dictionary = with(&[("A", "a")]);
+        assert_eq!(regex("%{A:x b}", &dictionary), "(?<A:x>a)");
+        assert_eq!(regex("%{A:a%b}", &dictionary), "(?<A:a>a)");
+        assert_eq!(regex("%{A:[c]?}", &dictionary), "(?<A:[c]>a)");
+        for unnamed in ["%{A: a}", "%{A :a}", "%{A:}", "%{A %{B}"] {
+            assert_eq!(regex(unnamed, &dictionary), "(?:a)", "{unnamed}");
         }
     }
-    row.last().copied().unwrap_or_default()
-}
 
-/// Longer names get no suggestion; the longest of the stock sets has 45 bytes.
-const MAX_SUGGESTED_NAME_BYTES: usize = 64;
+    #[test]
+    fn what_is_no_token_stays_literal() {
+        let dictionary = with(&[("A", "a")]);
+        for literal in ["%{}", "%{ A:a}", "%{A", "%A}", "% {A}", "%{-A}", "", "%", "%{"] {
+            assert_eq!(regex(literal, &dictionary), literal);
+        }
+        assert_eq!(regex("%{%{A}}", &dictionary), "%{(?:a)}");
+        assert_eq!(regex("\\%{A}", &dictionary), "\\(?:a)");
+        assert_eq!(regex("%%{A}", &dictionary), "%(?:a)");
+    }
+
+    #[test]
+    fn odd_ascii_is_part_of_a_name() {
+        assert_eq!(regex("%{[^`\\_}", &with(&[("[^`\\_", "a")])), "(?:a)");
+    }
+
+    #[test]
+    fn definitions_nest() {
+        let dictionary = with(&[("A", "%{B:b}|%{C}"), ("B", "%{C}b"), ("C", "c")]);
+        assert_eq!(regex("%{A:a} %{C}", &dictionary), "(?<A:a>(?<B:b>(?:c)b)|(?:c)) (?:c)");
+    }
+
+    #[test]
+    fn token_may_end_behind_its_definition() {
+        let dictionary = with(&[("A", "%{B"), ("B", "b")]);
+        assert_eq!(regex("%{A}-} é", &dictionary), "(?:(?:b) é");
+    }
+
+    #[test]
+    fn inline_definition_holds_from_its_token_on() {
+        let dictionary = with(&[("A", "a")]);
+        let pattern = "%{A}%{A:n=[0-9]{2}}%{A}";
+        assert_eq!(regex(pattern, &dictionary), "(?:a)(?<A:n>[0-9]{2})(?:[0-9]{2})");
+        assert_eq!(dictionary.get("A"), Some("a"));
+        assert_eq!(regex("%{N:n:int=x{1,2}{}y}", &dictionary), "(?<N:n:int>x{1,2}{}y)");
+        assert_eq!(regex("%{N=é}", &dictionary), "(?:é)");
+    }
+
+    #[test]
+    fn backslash_extends_inline_definition_to_the_last_brace() {
+        let dictionary = with(&[("K", "k")]);
+        assert_eq!(regex("%{N:n=\\d+} %{K:k}", &dictionary), "(?<N:n>\\d+} %{K:k)");
+        assert_eq!(regex("%{N=\\d+} x", &dictionary), "(?:\\d+) x");
+        assert_eq!(regex("%{N=a\\}", &dictionary), "(?:a)");
+        assert_eq!(regex("%{N=\\d}}\nb} %{K}", &dictionary), "(?:\\d}}\nb) (?:k)");
+        assert_eq!(regex("%{N=\\d}\n%{K}", &dictionary), "(?:\\d}\n%)");
+    }
+
+    #[test]
+    fn brace_that_never_closes_ends_inline_definition() {
+        let dictionary = with(&[("N", "n")]);
+        assert_eq!(regex("%{N=a{b}", &dictionary), "(?:a)");
+        assert_eq!(regex("%{N=a{1}b{", &dictionary), "(?:a)b{");
+        assert_eq!(regex("%{N={}", &dictionary), "(?:n)");
+        assert_eq!(regex("%{N=}", &dictionary), "(?:n)");
+    }
+
+    #[test]
+    fn unknown_name_is_an_error_with_place_and_chain() {
+        let dictionary = with(&[("A", "%{B}"), ("B", "x%{NUMBR:n}")]);
+        let error = expand("é %{A} %{INT}", &dictionary, true).unwrap_err();
+        assert_eq!(error.span, 3..7);
+        assert_eq!(error.chain, ["A", "B"]);
+        let suggestion = Some("NUMBER".to_owned());
+        assert_eq!(
+            error.kind,
+            ExpandErrorKind::UnknownPattern { name: "NUMBR".into(), suggestion }
+        );
+        assert_eq!(
+            error.to_string(),
+            "grok pattern `%{NUMBR}` is not defined, did you mean `NUMBER` (inside `A > B`)"
+        );
+        for unknown in ["%{f}", "%{A-B}", "%{int}"] {
+            let error = expand(unknown, &legacy(), true).unwrap_err();
+            assert_eq!(error.span, 0..unknown.len(), "{unknown}");
+        }
+    }
+
+    #[test]
+    fn recursion_is_an_error() {
+        let dictionary = with(&[("A", "a%{B}"), ("B", "%{A}?")]);
+        let error = expand("x %{A} y", &dictionary, true).unwrap_err();
+        assert!(matches!(error.kind, ExpandErrorKind::DeepRecursion { .. }), "{error}");
+        assert_eq!(error.span, 2..6);
+    }
+
+    #[test]
+    fn one_token_less_than_the_limit_expands() {
+        let dictionary = with(&[("A", "a")]);
+        let tokens = |count| expand(&"%{A}".repeat(count), &dictionary, true);
+        assert_eq!(tokens(GROK_EXPANSIONS - 1).unwrap().regex.len(), (GROK_EXPANSIONS - 1) * 5);
+        assert!(tokens(GROK_EXPANSIONS).is_err());
+    }
+
+    #[test]
+    fn definitions_that_double_are_too_long() {
+        let mut dictionary = legacy();
+        dictionary.define("A0", &"x".repeat(1000));
+        for level in 1..30 {
+            let below = format!("%{{A{}}}", level - 1);
+            dictionary.define(&format!("A{level}"), &(below.clone() + &below));
+        }
+        let error = expand("%{A29}", &dictionary, true).unwrap_err();
+        assert!(matches!(error.kind, ExpandErrorKind::TooLong { .. }), "{error}");
+    }
+
+    #[test]
+    fn braces_that_never_close_are_too_long_in_the_end() {
+        let dictionary = with(&[("N", "n")]);
+        let pattern = "%{N={{}".repeat(9_000) + &" ".repeat(1 << 20);
+        let error = expand(&pattern, &dictionary, true).unwrap_err();
+        assert!(matches!(error.kind, ExpandErrorKind::TooLong { .. }), "{error}");
+    }
+
+    #[test]
+    fn every_byte_has_its_origin() {
+        let dictionary = with(&[("A", "a%{B}"), ("B", "bé")]);
+        let pattern = "é%{A:n}+x";
+        let expansion = expand(pattern, &dictionary, true).unwrap();
+        assert_eq!(expansion.regex, "é(?<A:n>a(?:bé))+x");
+        let origin = |text: &str| expansion.origin(expansion.regex.find(text).unwrap());
+        assert_eq!(origin("é"), Origin { span: 0..2, chain: vec![] });
+        assert_eq!(origin("(?<"), Origin { span: 2..8, chain: vec!["A"] });
+        assert_eq!(origin("bé"), Origin { span: 2..8, chain: vec!["A", "B"] });
+        assert_eq!(origin(")+"), Origin { span: 2..8, chain: vec!["A"] });
+        assert_eq!(origin("+"), Origin { span: 8..9, chain: vec![] });
+        assert_eq!(origin("x"), Origin { span: 9..10, chain: vec![] });
+        let end = Origin { span: pattern.len()..pattern.len(), chain: vec![] };
+        assert_eq!(expansion.origin(expansion.regex.len()), end);
+        assert_eq!(expansion.origin(usize::MAX), end);
+        assert_eq!(expansion.origin(1).span, 0..2);
+        assert_eq!(expand("", &dictionary, true).unwrap().origin(0).span, 0..0);
+    }
+
+    #[test]
+    fn group_name_tells_field_and_type() {
+        let parse = |name| {
+            let CaptureName { syntax, field, kind } = parse_capture_name(name);
+            (syntax, field, kind)
+        };
+        assert_eq!(parse("user"), (None, "user", CaptureKind::Text));
+        assert_eq!(parse("[a][b]"), (None, "[a][b]", CaptureKind::Text));
+        assert_eq!(parse("INT:[a][b]:int"), (Some("INT"), "[a][b]", CaptureKind::Int));
+        assert_eq!(parse("X:n:float:z"), (Some("X"), "n", CaptureKind::Float));
+        assert_eq!(parse("INT:n:INT"), (Some("INT"), "n", CaptureKind::Text));
+        assert_eq!(parse("n:int"), (Some("n"), "int", CaptureKind::Text));
+        assert_eq!(parse("n:"), (None, "n", CaptureKind::Text));
+        assert_eq!(parse("n::int"), (Some("n"), "", CaptureKind::Int));
+    }
+}
