@@ -31,7 +31,7 @@ pub const TEMPLATE_BYTES: usize = 64 * 1024 * 1024;
 pub const GROK_EXPANSIONS: usize = 10_000;
 
 /// Bytes of the regular expression that a grok pattern expands to: 4 MiB; the longest stock pattern
-/// has 37 KiB. Stops definitions that double (`A` = `%{B}%{B}`, `B` = `%{C}%{C}`, …).
+/// has 11 KiB. Stops definitions that double (`A` = `%{B}%{B}`, `B` = `%{C}%{C}`, …).
 pub const GROK_EXPANDED_BYTES: usize = 4 * 1024 * 1024;
 
 /// Bytes looked at to find the ends of the definitions written inline in one grok pattern
@@ -53,3 +53,42 @@ pub const CONFIG_ERRORS: usize = 50;
 /// Fields in one date format: 31; real ones have fewer than 10. Bounds the room that parsing one
 /// text needs.
 pub const DATE_FIELDS: usize = 31;
+
+/// Regular expressions made at run time (by sprintf) that one worker keeps: 256. Stops events with
+/// ever new texts from filling the memory.
+pub const CACHED_REGEXES: usize = 256;
+
+/// Bytes of one expanded regex: 1 MiB. Stops definitions that double with every expansion.
+pub const PATTERN_MAX_SOURCE_BYTES: usize = 1024 * 1024;
+
+/// Levels of groups and quantifiers inside each other in one regex: 250; stock grok patterns reach
+/// about 20. Stops stack exhaustion by `((((…`.
+pub const PATTERN_MAX_DEPTH: usize = 250;
+
+/// Upper bound of a repeat count in a regex: 100,000, Oniguruma's own number. Stops `a{999999999}`.
+pub const PATTERN_MAX_REPEAT: u32 = 100_000;
+
+/// Greatest group number that a regex may refer to: 32,767, Oniguruma's own number.
+pub const PATTERN_MAX_GROUPS: u32 = 32_767;
+
+/// Instructions of one compiled regex: 500,000. Stops patterns whose repeats multiply.
+pub const PATTERN_MAX_PROGRAM: usize = 500_000;
+
+/// Instructions up to which a counted repeat is written out: 256. Above it a counter counts.
+pub const PATTERN_UNROLL: usize = 256;
+
+/// Steps that one search may take whatever the length of its subject: 500,000, about 2 ms. Stops
+/// patterns that backtrack without end; an ordinary line needs some hundred.
+pub const PATTERN_BASE_STEPS: u64 = 500_000;
+
+/// Steps that one search may take for each byte of its subject: 100. A line of 10 MiB that matches
+/// needs fewer than 10.
+pub const PATTERN_STEPS_PER_BYTE: u64 = 100;
+
+/// Frames on the backtrack stack of one search: 2 million (48 MB). Stops a repeated group from
+/// filling the memory on a long line.
+pub const PATTERN_MAX_STACK: usize = 2_000_000;
+
+/// Bytes of the memo of one search: 4 MiB. A larger one is not made; the budget then ends what it
+/// would have shortened.
+pub const PATTERN_MAX_MEMO_BYTES: usize = 4 * 1024 * 1024;

@@ -112,10 +112,13 @@ impl fmt::Display for ExpandError {
                 }
             }
         }
-        if !self.chain.is_empty() {
-            write!(f, " (inside `{}`)", self.chain.join(" > "))?;
+        match self.chain.as_slice() {
+            [] => Ok(()),
+            [first, .., last] if self.chain.len() > MAX_PRINTED_NAMES => {
+                write!(f, " (inside `{first} > … > {last}`)")
+            }
+            chain => write!(f, " (inside `{}`)", chain.join(" > ")),
         }
-        Ok(())
     }
 }
 
@@ -483,6 +486,9 @@ fn is_name_byte(byte: u8) -> bool {
     matches!(byte, b'A'..=b'z' | b'0'..=b'9')
 }
 
+/// A longer chain is printed as its first and last name.
+const MAX_PRINTED_NAMES: usize = 8;
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
@@ -617,6 +623,10 @@ mod tests {
         let error = expand("x %{A} y", &dictionary, true).unwrap_err();
         assert!(matches!(error.kind, ExpandErrorKind::DeepRecursion { .. }), "{error}");
         assert_eq!(error.span, 2..6);
+        assert_eq!(
+            error.to_string(),
+            "grok pattern recurses without end, last into `%{B}` (inside `A > … > A`)"
+        );
     }
 
     #[test]
