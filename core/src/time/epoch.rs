@@ -8,8 +8,8 @@ use super::Timestamp;
 /// The last second of `UNIX`, so that milliseconds fall through to `UNIX_MS`.
 const MAX_SECONDS: i64 = i32::MAX as i64;
 
-/// Seconds from the start of TAI64 labels to 1970.
-const TAI64_EPOCH_MASK: u64 = (1 << 62) - 1;
+/// Takes away the 2^62 that TAI64 adds to the seconds since 1970.
+const TAI64_EPOCH_MASK: i64 = (1 << 62) - 1;
 
 /// Leap seconds that Logstash takes off, whatever the date.
 const TAI64_LEAP_SECONDS: i64 = 10;
@@ -19,16 +19,16 @@ const TAI64_LEAP_SECONDS: i64 = 10;
 /// The decimals are added also before 1970, so that `-1.5` is half a second before.
 pub(super) fn parse_unix(text: &str) -> Option<Timestamp> {
     let Some((whole, decimals)) = text.split_once('.') else {
-        return unix(parse_long(text)?);
+        return unix(parse_long(text, 10)?);
     };
-    let seconds = unix(parse_long(whole)?)?.to_millis();
+    let seconds = unix(parse_long(whole, 10)?)?.to_millis();
     let (count, digits) = first_three(decimals);
     let scale = match count {
         1 => 100,
         2 => 10,
         _ => 1,
     };
-    let millis = parse_long(digits)?.checked_mul(scale)?;
+    let millis = parse_long(digits, 10)?.checked_mul(scale)?;
     Some(Timestamp::from_millis(seconds.checked_add(millis)?))
 }
 
@@ -46,7 +46,7 @@ pub(super) fn unix_float(seconds: f64) -> Option<Timestamp> {
 
 /// Parses whole milliseconds, without a limit.
 pub(super) fn parse_unix_ms(text: &str) -> Option<Timestamp> {
-    parse_long(text).map(Timestamp::from_millis)
+    parse_long(text, 10).map(Timestamp::from_millis)
 }
 
 /// Converts milliseconds, cutting decimals.
@@ -59,23 +59,61 @@ pub(super) fn unix_ms_float(millis: f64) -> Timestamp {
 /// A shorter text is `None`, where Logstash dies: ours, because one event must not stop the rest.
 pub(super) fn parse_tai64n(text: &str) -> Option<Timestamp> {
     let digits = text.strip_prefix('@').unwrap_or(text);
-    let seconds = parse_hex(digits.get(..16)?)?;
-    let nanos = parse_hex(digits.get(16..24)?)?;
-    let seconds = i64::try_from(seconds).ok()?.cast_unsigned() & TAI64_EPOCH_MASK;
-    let nanos = i32::try_from(nanos).ok()?;
-    let millis = (seconds.cast_signed() - TAI64_LEAP_SECONDS).checked_mul(1000)?;
+    let (seconds, rest) = split_characters(digits, 16)?;
+    let (nanos, _) = split_characters(rest, 8)?;
+    let seconds = parse_long(seconds, 16)? & TAI64_EPOCH_MASK;
+    let nanos = i32::try_from(parse_long(nanos, 16)?).ok()?;
+    let millis = (seconds - TAI64_LEAP_SECONDS).checked_mul(1000)?;
     Some(Timestamp::from_millis(millis.checked_add(i64::from(nanos / 1_000_000))?))
 }
 
-/// Reads an integer as Java's `Long.parseLong`: digits after an optional sign.
-fn parse_long(text: &str) -> Option<i64> {
-    text.parse().ok()
+/// Reads an integer as Java's `Long.parseLong`: digits of any script after an optional sign.
+fn parse_long(text: &str, radix: u32) -> Option<i64> {
+    // PERF: nearly every text is plain ASCII.
+    if text.is_ascii() {
+        return i64::from_str_radix(text, radix).ok();
+    }
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let mut value: i64 = 0;
+    for character in digits.chars() {
+        let digit = i64::from(digit_value(character).filter(|digit| *digit < radix)?);
+        let digit = if negative { -digit } else { digit };
+        value = value.checked_mul(i64::from(radix))?.checked_add(digit)?;
+    }
+    (!digits.is_empty()).then_some(value)
 }
 
-fn parse_hex(digits: &str) -> Option<u64> {
-    // Rust would take a sign here.
-    digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(())?;
-    u64::from_str_radix(digits, 16).ok()
+/// Returns the value of a digit of any script, and of the letters after 9.
+fn digit_value(character: char) -> Option<u32> {
+    if let Some(value) = character.to_digit(36) {
+        return Some(value);
+    }
+    let code = u32::from(character);
+    // Full-width letters stand in a row of their own.
+    if let 0xFF21..=0xFF3A | 0xFF41..=0xFF5A = code {
+        return Some((code - 0xFF21) % 0x20 + 10);
+    }
+    let zero = ZEROS[..ZEROS.partition_point(|&zero| u32::from(zero) <= code)].last()?;
+    let value = code - u32::from(*zero);
+    (value < 10).then_some(value)
+}
+
+/// The zeros of the decimal digits below U+10000 (Unicode general category Nd).
+const ZEROS: [char; 36] = [
+    '\u{660}', '\u{6F0}', '\u{7C0}', '\u{966}', '\u{9E6}', '\u{A66}', '\u{AE6}', '\u{B66}',
+    '\u{BE6}', '\u{C66}', '\u{CE6}', '\u{D66}', '\u{DE6}', '\u{E50}', '\u{ED0}', '\u{F20}',
+    '\u{1040}', '\u{1090}', '\u{17E0}', '\u{1810}', '\u{1946}', '\u{19D0}', '\u{1A80}', '\u{1A90}',
+    '\u{1B50}', '\u{1BB0}', '\u{1C40}', '\u{1C50}', '\u{A620}', '\u{A8D0}', '\u{A900}', '\u{A9D0}',
+    '\u{A9F0}', '\u{AA50}', '\u{ABF0}', '\u{FF10}',
+];
+
+/// Splits off so many characters; `None` if there are fewer.
+fn split_characters(text: &str, count: usize) -> Option<(&str, &str)> {
+    let last = text.char_indices().nth(count.checked_sub(1)?)?;
+    text.split_at_checked(last.0 + last.1.len_utf8())
 }
 
 /// Returns the first three characters and their number.
@@ -116,6 +154,9 @@ mod tests {
             ("1e3", None),
             ("", None),
             ("1.é", None),
+            ("٣", Some(3000)),
+            ("-１２", Some(-12_000)),
+            ("١a", None),
             ("-9223372036854775808", None),
         ] {
             assert_eq!(millis(parse_unix(text)), expected, "{text}");
@@ -142,7 +183,7 @@ mod tests {
 
     #[test]
     fn short_and_broken_labels_are_no_time() {
-        for text in ["", "@", "4000000050d50648", "4000000050d50648+dbdf024", "é"] {
+        for text in ["", "@", "4000000050d50648", "4000000050d50648+zbdf024", "é"] {
             assert_eq!(parse_tai64n(text), None, "{text}");
         }
     }
