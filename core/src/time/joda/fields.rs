@@ -85,7 +85,8 @@ impl Field {
         let of_day = millis.rem_euclid(MILLIS_PER_DAY);
         match self {
             Self::Era => i64::from(date_from_days(days).year > 0),
-            Self::CenturyOfEra => (year_of_era(days) + 99) / 100,
+            // The ISO chronology counts centuries from 0 and takes the sign off the year.
+            Self::CenturyOfEra => date_from_days(days).year.abs() / 100,
             Self::Year => date_from_days(days).year,
             Self::YearOfEra => year_of_era(days),
             Self::WeekYear => iso_week(days).0,
@@ -123,9 +124,8 @@ impl Field {
                 set_year(millis, -date_from_days(days).year)
             }
             Self::CenturyOfEra => {
-                within(1, 2_922_790)?;
-                let remainder = (year_of_era(days) + 99) % 100;
-                Self::YearOfEra.set(millis, value * 100 + remainder - 99)
+                within(0, YEARS.end() / 100)?;
+                set_absolute_year(millis, value * 100 + date_from_days(days).year.abs() % 100)
             }
             Self::Year => set_year(millis, value),
             Self::YearOfEra => {
@@ -213,8 +213,7 @@ impl Field {
             Self::Era if self.get(millis) == 0 => Some(i64::MIN),
             Self::Era => year_start(1),
             Self::CenturyOfEra => {
-                let century = Self::YearOfEra.set(millis, self.get(millis) * 100 - 99)?;
-                Self::YearOfEra.floor(century)
+                Self::Year.floor(set_absolute_year(millis, self.get(millis) * 100)?)
             }
             Self::Year | Self::YearOfEra => year_start(date_from_days(days).year),
             Self::WeekYear => join(week_year_start(iso_week(days).0), 0),
@@ -244,6 +243,12 @@ pub(crate) fn set_year(millis: i64, year: i64) -> Option<i64> {
     let date = date_from_days(days);
     let day = if date.month == 2 && date.day == 29 && !is_leap(year) { 28 } else { date.day };
     join(days_from_date(year, date.month, day), millis.rem_euclid(MILLIS_PER_DAY))
+}
+
+/// Sets a year that takes the sign of the present one.
+fn set_absolute_year(millis: i64, year: i64) -> Option<i64> {
+    let before = Field::Year.get(millis) < 0;
+    set_year(millis, if before { -year } else { year })
 }
 
 /// Sets the week year of a local time, keeping week and weekday; week 53 may become 52.

@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(at("YYYY.MM.dd"), "2027.01.02");
         assert_eq!(at("xxxx.ww"), "2026.53");
         assert_eq!(at("yy D DDD e E EEEE"), "27 2 002 6 Sat Saturday");
-        assert_eq!(at("C G K h k a"), "21 AD 3 3 3 AM");
+        assert_eq!(at("C G K h k a"), "20 AD 3 3 3 AM");
     }
 
     #[test]

@@ -159,6 +159,8 @@ fn match_literal(text: &str, literal: &str) -> Option<usize> {
 /// Reads up to `max` digits, after a sign if `signed`; returns the value and the bytes used.
 pub(in super::super) fn parse_number(text: &str, max: usize, signed: bool) -> Option<(i32, usize)> {
     let bytes = text.as_bytes();
+    // Joda-Time counts the sign as a digit while it looks for the first one.
+    let signed = signed && max > 1;
     let sign = usize::from(signed && matches!(bytes.first(), Some(b'+' | b'-')));
     let digits = bytes[sign..].iter().take(max).take_while(|byte| byte.is_ascii_digit()).count();
     let value = digits_value(bytes.get(sign..sign + digits)?)?;
@@ -191,10 +193,12 @@ fn parse_short_year(
 ) -> Option<(i32, usize)> {
     let bytes = text.as_bytes();
     let two_digits = if lenient {
-        let sign = usize::from(matches!(bytes.first(), Some(b'+' | b'-')));
-        let digits = bytes[sign..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if sign == 1 || digits != 2 {
-            return parse_number(text, usize::MAX, true);
+        // Joda-Time takes any number of plus signs here.
+        let plus = bytes.iter().take_while(|&&byte| byte == b'+').count();
+        let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if digits != 2 {
+            let (year, used) = parse_number(text.get(plus..)?, usize::MAX, true)?;
+            return Some((year, plus + used));
         }
         &bytes[..2]
     } else {
@@ -269,6 +273,8 @@ mod tests {
             ("yyyy", "-5", Some("-0005-01-01T00:00:00.000Z")),
             ("yyyy", "9999999999", None),
             ("yyyy dd", "2013 005", None),
+            ("xxxx C", "2013 +2", None),
+            ("xxxx CC", "2013 +2", Some("2024-01-01T00:00:00.000Z")),
             ("MMM dd yyyy", "Mar 1 2013", Some("2013-03-01T00:00:00.000Z")),
             ("MMM dd yyyy", "Mar  1 2013", None),
             ("MMM  d yyyy", "Mar  1 2013", Some("2013-03-01T00:00:00.000Z")),
@@ -320,6 +326,7 @@ mod tests {
             ("yy", "44", Some("1944-01-01T00:00:00.000Z")),
             ("yy", "5", Some("0005-01-01T00:00:00.000Z")),
             ("yy", "+13", Some("0013-01-01T00:00:00.000Z")),
+            ("yy", "++-13", Some("-0013-01-01T00:00:00.000Z")),
             ("yyMMdd", "130305", Some("2013-03-05T00:00:00.000Z")),
             ("yyMMdd", "1", None),
             ("yyMMdd", "1é", None),
