@@ -92,3 +92,7 @@ pub const PATTERN_MAX_STACK: usize = 2_000_000;
 /// Bytes of the memo of one search: 4 MiB. A larger one is not made; the budget then ends what it
 /// would have shortened.
 pub const PATTERN_MAX_MEMO_BYTES: usize = 4 * 1024 * 1024;
+
+/// Groups that one regex may call with `\g`: 250. Stops the search for endless recursion from
+/// taking time that grows with the square of the pattern.
+pub const PATTERN_MAX_CALLED: usize = 250;

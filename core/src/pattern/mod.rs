@@ -1,0 +1,124 @@
+//! Regex text to matches: Ruby's dialect, as Logstash compiles it with joni, in our own engine.
+//!
+//! [`syntax`] reads the text, [`hir`] resolves it, [`compile`] makes the program that
+//! [`exec::plain`] runs: `Regex::new("(?<n>\\d+)", flags)`, then `search` fills a [`Scratch`].
+//! The subject is always valid UTF-8 and all places are byte offsets on character boundaries.
+//! Source of behaviour: joni 2.2 and Oniguruma 6.9 with Ruby syntax. Not taken over: case folding
+//! of one character to several (`ß` to `ss`), `(?~…)`, `\k<n+1>`, blocks and ages in `\p{…}`.
+
+pub mod error;
+pub mod exec;
+pub mod expand;
+pub mod hir;
+pub mod library;
+pub mod syntax;
+pub mod unicode;
+
+mod compile;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use error::{SyntaxError, SyntaxErrorKind};
+pub use exec::{Budget, BudgetExhausted, Scratch};
+
+/// How a regex is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// `.` matches `\n` (Ruby's `m`); grok compiles with it, conditions and gsub without.
+    pub dot_all: bool,
+    /// Case is ignored (`i`).
+    pub ignore_case: bool,
+    /// White space and comments are skipped (`x`).
+    pub extended: bool,
+}
+
+/// A compiled regex; immutable and cheap to clone.
+#[derive(Clone)]
+pub struct Regex(Arc<Inner>);
+
+struct Inner {
+    source: Box<str>,
+    pattern: hir::Pattern,
+    program: compile::Program,
+}
+
+impl Regex {
+    /// Compiles a regex text.
+    ///
+    /// # Errors
+    /// The first thing that Ruby would refuse, a construct that this engine lacks, or a limit.
+    pub fn new(source: &str, flags: Flags) -> Result<Self, SyntaxError> {
+        let pattern = hir::lower(syntax::parse(source, flags)?)?;
+        let program = compile::compile(&pattern)?;
+        Ok(Self(Arc::new(Inner { source: source.into(), pattern, program })))
+    }
+
+    /// Gives the text that was compiled.
+    pub fn source(&self) -> &str {
+        &self.0.source
+    }
+
+    /// Gives the number of groups, without group 0.
+    pub fn group_count(&self) -> usize {
+        self.0.pattern.group_count as usize
+    }
+
+    /// Lists the named groups in order of their opening parenthesis, duplicates kept.
+    pub fn group_names(&self) -> &[(Box<str>, u32)] {
+        &self.0.pattern.names
+    }
+
+    /// Gives the resolved tree.
+    pub fn hir(&self) -> &hir::Pattern {
+        &self.0.pattern
+    }
+
+    /// Gives the text that the regex matches, if it matches nothing but that.
+    pub fn is_literal(&self) -> Option<&str> {
+        match &self.0.pattern.root.kind {
+            hir::HirKind::Literal(text) => Some(text),
+            hir::HirKind::Empty => Some(""),
+            _ => None,
+        }
+    }
+
+    /// Finds the leftmost match that begins at `start` or later.
+    ///
+    /// Look-behind and `\b` see what is before `start`. A `start` beyond the subject or inside a
+    /// character finds nothing. The groups are in the scratch if the answer is true.
+    ///
+    /// # Errors
+    /// The budget or the memory of the search was used up.
+    pub fn search(
+        &self,
+        subject: &str,
+        start: usize,
+        scratch: &mut Scratch,
+        budget: &mut Budget,
+    ) -> Result<bool, BudgetExhausted> {
+        exec::plain::search(&self.0.program, subject, start, false, scratch, budget)
+    }
+
+    /// Matches at `start` and nowhere else; like [`Self::search`] else.
+    ///
+    /// # Errors
+    /// The budget or the memory of the search was used up.
+    pub fn match_at(
+        &self,
+        subject: &str,
+        start: usize,
+        scratch: &mut Scratch,
+        budget: &mut Budget,
+    ) -> Result<bool, BudgetExhausted> {
+        exec::plain::search(&self.0.program, subject, start, true, scratch, budget)
+    }
+}
+
+impl fmt::Debug for Regex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Regex").field(&self.0.source).finish()
+    }
+}
