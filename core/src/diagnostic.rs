@@ -53,6 +53,12 @@ impl Span {
         }
     }
 
+    /// Tells whether this span lies inside `other`.
+    #[must_use]
+    pub const fn is_in(self, other: Self) -> bool {
+        self.source == other.source && other.start <= self.start && self.end <= other.end
+    }
+
     /// Returns the part of this span that starts `from` bytes and ends `to` bytes after its start.
     ///
     /// Clipped to this span: for pointing inside a string when the offsets are known.

@@ -186,12 +186,11 @@ impl<'a> Parser<'a> {
             }
             self.note_indent();
             let depth = self.brackets.len();
-            match self.statement() {
-                Ok(statement) => statements.push(statement),
-                Err(Stop) => {
-                    self.running()?;
-                    self.skip(depth, Self::looks_like_statement);
-                }
+            if let Ok(statement) = self.statement() {
+                statements.push(statement);
+            } else {
+                self.running()?;
+                self.skip(depth, Self::looks_like_statement);
             }
         }
     }
@@ -253,13 +252,12 @@ impl<'a> Parser<'a> {
                 self.unseparated_options();
             }
             is_separated = false;
-            match self.attribute() {
-                Ok(attribute) => attributes.push(attribute),
-                Err(Stop) => {
-                    self.running()?;
-                    self.skip(depth, Self::looks_like_attribute);
-                    is_separated = true;
-                }
+            if let Ok(attribute) = self.attribute() {
+                attributes.push(attribute);
+            } else {
+                self.running()?;
+                self.skip(depth, Self::looks_like_attribute);
+                is_separated = true;
             }
         }
         Ok(Plugin { name, attributes, span: self.span_from(start) })
@@ -331,22 +329,18 @@ impl<'a> Parser<'a> {
                 Err(self.not_a_block(&condition))
             }
         });
-        match condition {
-            Ok(condition) => {
-                let block = self.block()?;
-                Ok(Arm { condition, block, span: self.span_from(start) })
-            }
-            Err(Stop) => {
-                self.running()?;
-                if self.skip_to_block(depth) {
-                    self.block()?;
-                } else if self.is_plugin_at(self.at) || self.at_branch() {
-                    self.open_missing('{');
-                    self.statements()?;
-                }
-                Err(Stop)
-            }
+        if let Ok(condition) = condition {
+            let block = self.block()?;
+            return Ok(Arm { condition, block, span: self.span_from(start) });
         }
+        self.running()?;
+        if self.skip_to_block(depth) {
+            self.block()?;
+        } else if self.is_plugin_at(self.at) || self.at_branch() {
+            self.open_missing('{');
+            self.statements()?;
+        }
+        Err(Stop)
     }
 
     /// Reads `{ .. }`, whose `{` comes next.
@@ -360,7 +354,7 @@ impl<'a> Parser<'a> {
     /// Reports an `else` without `if`, reads what belongs to it and forgets that.
     fn stray_else(&mut self) -> Parse<Statement> {
         let start = self.at;
-        if let Some(length) = self.else_if_length().or(self.wrong_else_if().map(str::len)) {
+        if let Some(length) = self.else_if_length().or_else(|| self.wrong_else_if().map(str::len)) {
             self.report_stray_else("else if");
             self.arm(start, length)?;
         } else {

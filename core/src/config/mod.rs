@@ -67,7 +67,12 @@ impl Config {
         }
         let map = SourceMap::new(&sources);
         let (ast, mut errors) = grammar::parse(&map, options.support_escapes);
-        errors.extend(check::check(&ast));
+        let found = check::check(&ast);
+        let is_new = |error: &Diagnostic| {
+            !errors.iter().any(|known| known.span.zip(error.span).is_some_and(|(a, b)| a.is_in(b)))
+        };
+        let found: Vec<Diagnostic> = found.into_iter().filter(is_new).collect();
+        errors.extend(found);
         if errors.is_empty() {
             return Ok(Self { inner: Arc::new(Inner { sources, ast }) });
         }

@@ -272,20 +272,28 @@ impl Schema {
 /// Returns the candidate that `word` was probably meant to be.
 ///
 /// That is the nearest by edits (insert, delete, replace, swap), at most a third of the word's
-/// length; ties go to the first.
+/// length; ties go to the first. When none is near, a candidate with the same first half is.
 pub fn suggest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     /// Words longer than this are compared by their start only; stops a quadratic comparison.
     const LONGEST: usize = 64;
     let lower: Vec<char> = word.to_ascii_lowercase().chars().take(LONGEST).collect();
     let limit = (lower.len() / 3).clamp(1, 4);
     let mut best = None;
+    let mut alike = None;
     for candidate in candidates {
+        let common = lower.iter().zip(candidate.chars()).take_while(|(a, b)| **a == *b).count();
+        if common >= 5
+            && common * 2 >= lower.len()
+            && alike.is_none_or(|(longest, _)| common > longest)
+        {
+            alike = Some((common, candidate));
+        }
         let distance = edits(&lower, &candidate.chars().collect::<Vec<_>>());
         if distance <= limit && best.is_none_or(|(least, _)| distance < least) {
             best = Some((distance, candidate));
         }
     }
-    best.map(|(_, candidate)| candidate)
+    best.or(alike).map(|(_, candidate)| candidate)
 }
 
 /// Counts the edits between two words, swaps of neighbours included.

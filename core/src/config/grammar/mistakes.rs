@@ -186,11 +186,14 @@ impl Parser<'_> {
         if word.starts_with('-') {
             return Err(self.expected_with("a value", Some("text with `-` needs quotes")));
         }
-        let message = format!("expected a value, found the single letter `{word}`");
-        let help = format!(
-            "an unquoted word has two characters or more: write \"{word}\"{}",
-            if self.is_in_nested_list() { "; fields cannot stand in a list" } else { "" }
-        );
+        let message = format!("expected a value, found `{word}`");
+        let rule = if word.len() == 1 {
+            "an unquoted word has two characters or more"
+        } else {
+            "text with `-` needs quotes"
+        };
+        let hint = if self.is_in_nested_list() { "; fields cannot stand in a list" } else { "" };
+        let help = format!("{rule}: write \"{word}\"{hint}");
         let range = self.token_range(self.at);
         self.syntax(range, message, Some(&help));
         let text = word.to_owned();

@@ -183,7 +183,7 @@ impl Parser<'_> {
             c => ["=>", "&&", "||", "===", "==", "!=", "<=", ">=", "=~", "!~", "<>", "//", "/*"]
                 .into_iter()
                 .find(|operator| rest.starts_with(operator))
-                .map_or(c.len_utf8(), str::len),
+                .map_or_else(|| c.len_utf8(), str::len),
         };
         at..at + length
     }
@@ -431,9 +431,13 @@ impl Parser<'_> {
                 return false;
             }
             let next = self.rest().chars().next();
-            if next == Some('{') {
+            if next == Some('{') && !self.is_hash_ahead() {
                 self.brackets.truncate(depth);
                 return true;
+            }
+            if next == Some('}') && self.brackets.len() > depth {
+                self.close_skipped(depth);
+                continue;
             }
             if next == Some('}') || self.looks_like_statement() || self.is_section_ahead() {
                 self.brackets.truncate(depth);
@@ -441,6 +445,12 @@ impl Parser<'_> {
             }
             self.skip_token();
         }
+    }
+
+    /// Tells whether the `{` that comes next opens a hash and not a block.
+    fn is_hash_ahead(&self) -> bool {
+        let inner = self.after_trivia(self.at + 1);
+        self.text[inner..].starts_with(['"', '\'']) || self.is_option_at(inner)
     }
 
     /// Skips one token, whatever it is; an opening bracket is remembered.

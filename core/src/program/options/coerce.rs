@@ -9,7 +9,7 @@ use crate::{
 };
 
 use super::{
-    Number, OptionKind, OptionValue, PluginKind, Resolver,
+    Number, OptionKind, OptionValue, PluginKind, Refused, Resolver,
     raw::{Raw, RawKind},
 };
 
@@ -19,7 +19,7 @@ impl Resolver<'_> {
         &mut self,
         spec: Option<&OptionSpec>,
         raw: Raw<'_>,
-    ) -> Result<Option<OptionValue>, ()> {
+    ) -> Result<Option<OptionValue>, Refused> {
         let Some(spec) = spec else {
             return Ok(Some(self.untyped(raw)));
         };
@@ -44,11 +44,11 @@ impl Resolver<'_> {
         self.typed(spec, raw)
     }
 
-    fn typed(&mut self, spec: &OptionSpec, raw: Raw<'_>) -> Result<Option<OptionValue>, ()> {
+    fn typed(&mut self, spec: &OptionSpec, raw: Raw<'_>) -> Result<Option<OptionValue>, Refused> {
         match spec.kind {
             OptionType::Any => return Ok(Some(self.untyped(raw))),
             OptionType::Array => return self.array(spec, raw).map(Some),
-            OptionType::Codec => return self.codec(spec, raw).map(Some),
+            OptionType::Codec => return self.codec(spec, &raw).map(Some),
             OptionType::Hash => return self.hash(spec, raw).map(Some),
             _ => {}
         }
@@ -100,7 +100,7 @@ impl Resolver<'_> {
     }
 
     /// Takes the element of a list of one; `None` for an empty list.
-    fn single<'r>(&mut self, spec: &OptionSpec, raw: Raw<'r>) -> Result<Option<Raw<'r>>, ()> {
+    fn single<'r>(&mut self, spec: &OptionSpec, raw: Raw<'r>) -> Result<Option<Raw<'r>>, Refused> {
         match raw.kind {
             RawKind::Array(mut elements) if elements.len() <= 1 => Ok(elements.pop()),
             RawKind::Array(elements) => {
@@ -111,14 +111,19 @@ impl Resolver<'_> {
                     elements.len()
                 );
                 self.errors.push(Diagnostic::error(Code::WrongType, raw.span, message));
-                Err(())
+                Err(Refused)
             }
             _ => Ok(Some(raw)),
         }
     }
 
     /// Takes a number for an option of any type but list, hash and codec.
-    fn number(&mut self, spec: &OptionSpec, number: Number, span: Span) -> Result<OptionValue, ()> {
+    fn number(
+        &mut self,
+        spec: &OptionSpec,
+        number: Number,
+        span: Span,
+    ) -> Result<OptionValue, Refused> {
         let text = number.to_text();
         let accepts = match spec.kind {
             OptionType::Boolean | OptionType::Password | OptionType::FieldReference => false,
@@ -140,7 +145,7 @@ impl Resolver<'_> {
         words: &'static str,
         text: String,
         span: Span,
-    ) -> Result<OptionValue, ()> {
+    ) -> Result<OptionValue, Refused> {
         if words.split('|').any(|word| word == text) {
             return Ok(OptionValue::new(OptionKind::Text(text), span));
         }
@@ -151,10 +156,10 @@ impl Resolver<'_> {
             Some(near) => error.with_help(format!("did you mean `{near}`?")),
             None => error,
         });
-        Err(())
+        Err(Refused)
     }
 
-    fn array(&mut self, spec: &OptionSpec, raw: Raw<'_>) -> Result<OptionValue, ()> {
+    fn array(&mut self, spec: &OptionSpec, raw: Raw<'_>) -> Result<OptionValue, Refused> {
         let span = raw.span;
         let elements = match raw.kind {
             RawKind::Array(elements) => elements,
@@ -167,7 +172,7 @@ impl Resolver<'_> {
     }
 
     /// Makes a hash; a list of even length is taken as pairs, equal keys collect their values.
-    fn hash(&mut self, spec: &OptionSpec, raw: Raw<'_>) -> Result<OptionValue, ()> {
+    fn hash(&mut self, spec: &OptionSpec, raw: Raw<'_>) -> Result<OptionValue, Refused> {
         let span = raw.span;
         let elements = match raw.kind {
             RawKind::Hash(_) => return Ok(self.untyped(raw)),
@@ -184,7 +189,7 @@ impl Resolver<'_> {
             let error = Diagnostic::error(Code::WrongType, span, message)
                 .with_help(format!("write `{} => {{ \"key\" => \"value\" }}`", spec.name));
             self.errors.push(error);
-            return Err(());
+            return Err(Refused);
         }
         let mut entries: Vec<(OptionValue, Vec<OptionValue>)> = Vec::new();
         let mut places = BTreeMap::new();
@@ -194,12 +199,11 @@ impl Resolver<'_> {
             let text = key.to_text().into_owned();
             let value = self.untyped(value);
             let place = *places.entry(text.clone()).or_insert(entries.len());
-            match entries.get_mut(place) {
-                Some((_, values)) => values.push(value),
-                None => {
-                    let key = OptionValue::new(OptionKind::Text(text), key.span);
-                    entries.push((key, vec![value]));
-                }
+            if let Some((_, values)) = entries.get_mut(place) {
+                values.push(value);
+            } else {
+                let key = OptionValue::new(OptionKind::Text(text), key.span);
+                entries.push((key, vec![value]));
             }
         }
         let entries = entries.into_iter().map(|(key, mut values)| {
@@ -215,16 +219,16 @@ impl Resolver<'_> {
         Ok(OptionValue::new(OptionKind::Hash(entries.collect()), span))
     }
 
-    fn codec(&mut self, spec: &OptionSpec, raw: Raw<'_>) -> Result<OptionValue, ()> {
+    fn codec(&mut self, spec: &OptionSpec, raw: &Raw<'_>) -> Result<OptionValue, Refused> {
         let span = raw.span;
         let options = match &raw.kind {
-            RawKind::Plugin(plugin) => self.plugin(PluginKind::Codec, plugin).ok_or(())?,
+            RawKind::Plugin(plugin) => self.plugin(PluginKind::Codec, plugin).ok_or(Refused)?,
             RawKind::Text(name) => {
                 let name = Name { text: name.clone(), quote: None, span };
                 let plugin = Plugin { name, attributes: Vec::new(), span };
-                self.plugin(PluginKind::Codec, &plugin).ok_or(())?
+                self.plugin(PluginKind::Codec, &plugin).ok_or(Refused)?
             }
-            _ => return Err(self.wrong_type(spec, &raw)),
+            _ => return Err(self.wrong_type(spec, raw)),
         };
         Ok(OptionValue::new(OptionKind::Codec(Box::new(options)), span))
     }
@@ -258,7 +262,7 @@ impl Resolver<'_> {
         OptionValue::new(kind, raw.span)
     }
 
-    fn wrong_type(&mut self, spec: &OptionSpec, raw: &Raw<'_>) {
+    fn wrong_type(&mut self, spec: &OptionSpec, raw: &Raw<'_>) -> Refused {
         let message = format!("`{}` takes {}, not {}", spec.name, spec.kind.as_str(), raw.form());
         let error = Diagnostic::error(Code::WrongType, raw.span, message);
         self.errors.push(match (spec.kind, &raw.kind) {
@@ -273,9 +277,16 @@ impl Resolver<'_> {
             }
             _ => error,
         });
+        Refused
     }
 
-    fn bad_value(&mut self, spec: &OptionSpec, text: &str, span: Span, help: Option<&str>) {
+    fn bad_value(
+        &mut self,
+        spec: &OptionSpec,
+        text: &str,
+        span: Span,
+        help: Option<&str>,
+    ) -> Refused {
         let shown: String = text.chars().take(60).collect();
         let message = if text.is_empty() {
             format!("`{}` must not be empty", spec.name)
@@ -287,6 +298,7 @@ impl Resolver<'_> {
             Some(help) => error.with_help(help),
             None => error,
         });
+        Refused
     }
 }
 

@@ -1,6 +1,6 @@
 //! Values as text, the way Ruby's `inspect` writes them: `["x", {"a"=>5}]`.
 //!
-//! Where a text is wanted and a list or hash was given, this is the text. Source: JRuby as the
+//! Where a text is wanted and a list or hash was given, this is the text. Source: `JRuby` as the
 //! vectors recorded it.
 
 use std::fmt::Write as _;

@@ -129,14 +129,14 @@ impl OptionValue {
             OptionKind::Bool(false) => Cow::Borrowed("false"),
             OptionKind::Number(text, _) | OptionKind::Text(text) => Cow::Borrowed(text),
             OptionKind::Codec(codec) => Cow::Borrowed(&codec.name),
-            OptionKind::Array(_) | OptionKind::Hash(_) => match &self.inspected {
-                Some(text) => Cow::Borrowed(text),
-                None => {
-                    let mut text = String::new();
-                    inspect::value(self, &mut text);
-                    Cow::Owned(text)
+            OptionKind::Array(_) | OptionKind::Hash(_) => {
+                if let Some(text) = &self.inspected {
+                    return Cow::Borrowed(text);
                 }
-            },
+                let mut text = String::new();
+                inspect::value(self, &mut text);
+                Cow::Owned(text)
+            }
         }
     }
 
@@ -347,6 +347,9 @@ pub fn resolve(config: &Config, lookup: Lookup<'_>, diagnostics: &mut Diagnostic
     Resolved { ast, plugins: resolver.plugins }
 }
 
+/// Says that an option has been refused, and that the reason is among the errors.
+struct Refused;
+
 struct Resolver<'a> {
     schema: &'a Schema,
     lookup: Lookup<'a>,
@@ -417,7 +420,7 @@ impl Resolver<'_> {
                     value,
                 }),
                 Ok(None) => {}
-                Err(()) => is_sound = false,
+                Err(Refused) => is_sound = false,
             }
         }
         for spec in own.unwrap_or_default() {
@@ -445,15 +448,15 @@ impl Resolver<'_> {
         &mut self,
         spec: Option<&OptionSpec>,
         attributes: &[&Attribute],
-    ) -> Result<Option<OptionValue>, ()> {
+    ) -> Result<Option<OptionValue>, Refused> {
         let before = self.errors.len();
-        let mut raw = raw::merge(attributes, &mut self.errors).ok_or(())?;
+        let mut raw = raw::merge(attributes, &mut self.errors).ok_or(Refused)?;
         substitute::value(&mut raw, self.lookup, &mut self.errors);
         if self.errors.len() > before {
-            return Err(());
+            return Err(Refused);
         }
         let value = self.coerce(spec, raw)?;
-        if self.errors.len() > before { Err(()) } else { Ok(value) }
+        if self.errors.len() > before { Err(Refused) } else { Ok(value) }
     }
 
     fn unknown_plugin(

@@ -86,12 +86,11 @@ fn hash_from_tree(entries: &[Entry]) -> Vec<RawEntry<'_>> {
         };
         let entry =
             RawEntry { key: text.clone(), key_span: key.span, value: Raw::from_tree(value) };
-        match places.get(text.as_str()) {
-            Some(place) => hash[*place] = entry,
-            None => {
-                places.insert(text.as_str(), hash.len());
-                hash.push(entry);
-            }
+        if let Some(place) = places.get(text.as_str()) {
+            hash[*place] = entry;
+        } else {
+            places.insert(text.as_str(), hash.len());
+            hash.push(entry);
         }
     }
     hash

@@ -152,17 +152,10 @@ fn refine<'a>(text: &str, span: Span) -> RawKind<'a> {
 }
 
 fn unquote(text: &str) -> &str {
-    let strip = |text: &'_ str, quote: char| {
-        text.strip_prefix(quote)
-            .and_then(|text| text.strip_suffix(quote))
-            .map_or(text.len(), |inner| inner.len())
-            != text.len()
-    };
     let mut text = text;
     for quote in ['\'', '"'] {
-        if strip(text, quote) {
-            text = &text[1..text.len() - 1];
-        }
+        let inner = text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
+        text = inner.unwrap_or(text);
     }
     text
 }
