@@ -4,41 +4,41 @@
 //! range (±292 million) nor a hostile text stops at four digits.
 
 /// The seconds of a day; leap seconds do not exist here.
-pub const SECONDS_PER_DAY: i64 = 86_400;
+pub(super) const SECONDS_PER_DAY: i64 = 86_400;
 /// The milliseconds of a day.
-pub const MILLIS_PER_DAY: i64 = 86_400_000;
+pub(super) const MILLIS_PER_DAY: i64 = 86_400_000;
 
 /// Names a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Date {
+pub(super) struct Date {
     /// Astronomical: 0 is 1 BC.
-    pub year: i64,
+    pub(super) year: i64,
     /// 1..=12.
-    pub month: u8,
+    pub(super) month: u8,
     /// 1..=31.
-    pub day: u8,
+    pub(super) day: u8,
 }
 
-/// Returns the day that lies `days` after 1970-01-01.
+/// Returns the day that lies `days` after 1970-01-01, for any day that an `i64` of seconds reaches.
 ///
 /// Years are counted from March so that the leap day is the last of its year.
-pub fn date_from_days(days: i64) -> Date {
-    // 719_468 days lie between 0000-03-01 and 1970-01-01.
-    let shifted = i128::from(days) + 719_468;
+pub(super) fn date_from_days(days: i64) -> Date {
+    // 719,468 days lie between 0000-03-01 and 1970-01-01.
+    let shifted = days.saturating_add(719_468);
     let era = shifted.div_euclid(146_097);
-    let day_of_era = i64::try_from(shifted.rem_euclid(146_097)).unwrap_or(0);
+    let day_of_era = shifted.rem_euclid(146_097);
     let year_of_era =
         (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let march_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * march_month + 2) / 5 + 1;
     let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
-    let year = year_of_era + i64::try_from(era * 400).unwrap_or(0) + i64::from(month <= 2);
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
     Date { year, month: u8::try_from(month).unwrap_or(1), day: u8::try_from(day).unwrap_or(1) }
 }
 
 /// Returns the days from 1970-01-01 to a day; `month` is 1..=12, `day` may be any of its month.
-pub fn days_from_date(year: i64, month: u8, day: u8) -> i64 {
+pub(super) fn days_from_date(year: i64, month: u8, day: u8) -> i64 {
     let march_year = year - i64::from(month <= 2);
     let era = march_year.div_euclid(400);
     let year_of_era = march_year.rem_euclid(400);
@@ -49,12 +49,12 @@ pub fn days_from_date(year: i64, month: u8, day: u8) -> i64 {
 }
 
 /// Tells whether a year has a 29th of February.
-pub fn is_leap(year: i64) -> bool {
+pub(super) fn is_leap(year: i64) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
 /// Returns the length of a month in days.
-pub fn days_in_month(year: i64, month: u8) -> u8 {
+pub(super) fn days_in_month(year: i64, month: u8) -> u8 {
     match month {
         2 if is_leap(year) => 29,
         2 => 28,
@@ -64,34 +64,34 @@ pub fn days_in_month(year: i64, month: u8) -> u8 {
 }
 
 /// Returns the length of a year in days.
-pub fn days_in_year(year: i64) -> i64 {
+pub(super) fn days_in_year(year: i64) -> i64 {
     if is_leap(year) { 366 } else { 365 }
 }
 
 /// Returns the day of the week: 1 is Monday, 7 is Sunday.
-pub fn day_of_week(days: i64) -> i64 {
+pub(super) fn day_of_week(days: i64) -> i64 {
     // 1970-01-01 was a Thursday.
     (days.rem_euclid(7) + 3) % 7 + 1
 }
 
 /// Returns the day of the year, from 1.
-pub fn day_of_year(days: i64) -> i64 {
+pub(super) fn day_of_year(days: i64) -> i64 {
     days - days_from_date(date_from_days(days).year, 1, 1) + 1
 }
 
 /// Returns the Monday on which a week year begins: that of the week of January 4 (ISO 8601).
-pub fn week_year_start(week_year: i64) -> i64 {
+pub(super) fn week_year_start(week_year: i64) -> i64 {
     let fourth = days_from_date(week_year, 1, 4);
     fourth - (day_of_week(fourth) - 1)
 }
 
 /// Returns the number of weeks of a week year, 52 or 53.
-pub fn weeks_in_week_year(week_year: i64) -> i64 {
+pub(super) fn weeks_in_week_year(week_year: i64) -> i64 {
     (week_year_start(week_year + 1) - week_year_start(week_year)) / 7
 }
 
 /// Returns the ISO 8601 week year and the week of it, from 1.
-pub fn iso_week(days: i64) -> (i64, i64) {
+pub(super) fn iso_week(days: i64) -> (i64, i64) {
     // A week belongs to the year that holds its Thursday.
     let thursday = days - day_of_week(days) + 4;
     let week_year = date_from_days(thursday).year;

@@ -8,46 +8,56 @@
 //! without a fraction, because it is what most loggers write.
 
 use super::Timestamp;
-use super::joda::fields::Field;
+use super::joda::fields::{Collect, Field, Fields, Plain};
 use super::joda::{Parsed, parse_fraction, parse_number, parse_zone_offset};
 use super::zone::Zone;
 
 /// Parses a whole text; `zone` counts where the text has no offset.
 pub(super) fn parse(text: &str, zone: &Zone) -> Option<Timestamp> {
-    let mut parsed = Parsed::new();
-    let fits = if text.as_bytes().first().is_some_and(|byte| byte.eq_ignore_ascii_case(&b'T')) {
-        let rest = time(&text[1..], &mut parsed)?;
+    // Weeks, days of the year and fractions of hours and minutes have no place in `Plain`.
+    let millis =
+        parse_millis::<Plain>(text, zone).or_else(|| parse_millis::<Fields>(text, zone))?;
+    Some(Timestamp::from_millis(millis))
+}
+
+fn parse_millis<C: Collect>(text: &str, zone: &Zone) -> Option<i64> {
+    let mut parsed = Parsed::<C>::new();
+    let fits = if let Some(rest) = literal(text, b'T') {
+        let rest = time(rest, &mut parsed)?;
         optional_offset(rest, &mut parsed)
     } else {
-        date_and_time(text, &mut parsed).filter(|rest| rest.is_empty()).or_else(|| {
-            parsed = Parsed::new();
-            space_form(text, &mut parsed)
-        })
+        date_and_time(text, &mut parsed)
     };
     if !fits?.is_empty() {
         return None;
     }
     // The year is always there, or else there is no date at all.
-    parsed.to_millis(2000, zone).map(Timestamp::from_millis)
+    parsed.instant_millis(|| 2000, zone)
 }
 
-/// Reads `date ['T' [time] [offset]]`; returns what is left.
-fn date_and_time<'t>(text: &'t str, parsed: &mut Parsed<'_>) -> Option<&'t str> {
-    let rest = date(text, parsed)?;
+/// Reads `date ['T' [time] [offset]]` or the form with a space; returns what is left.
+fn date_and_time<'t, C: Collect>(text: &'t str, parsed: &mut Parsed<'_, C>) -> Option<&'t str> {
+    let (form, rest) = date(text, parsed)?;
+    if form == DateForm::Day
+        && let Some(rest) = literal(rest, b' ')
+    {
+        return time_after_space(rest, parsed);
+    }
     let Some(after) = literal(rest, b'T') else { return Some(rest) };
-    let mut attempt = parsed.clone();
-    let rest = match time(after, &mut attempt) {
-        Some(rest) => {
-            *parsed = attempt;
-            rest
-        }
-        None => after,
-    };
+    let rest = time(after, parsed).unwrap_or(after);
     optional_offset(rest, parsed)
 }
 
+/// How much of a date was there.
+#[derive(PartialEq)]
+enum DateForm {
+    /// Year, month and day.
+    Day,
+    Other,
+}
+
 /// Reads a calendar, ordinal or week date: the one that takes most of the text.
-fn date<'t>(text: &'t str, parsed: &mut Parsed<'_>) -> Option<&'t str> {
+fn date<'t, C: Collect>(text: &'t str, parsed: &mut Parsed<'_, C>) -> Option<(DateForm, &'t str)> {
     let (year, after) = number(text, 9, true)?;
     if let Some(rest) = after.strip_prefix("-W").or_else(|| after.strip_prefix("-w")) {
         let (week, mut rest) = number(rest, 2, false)?;
@@ -57,29 +67,32 @@ fn date<'t>(text: &'t str, parsed: &mut Parsed<'_>) -> Option<&'t str> {
             parsed.fields.save(Field::DayOfWeek, day)?;
             rest = after;
         }
-        return Some(rest);
+        return Some((DateForm::Other, rest));
     }
     parsed.fields.save(Field::Year, year)?;
-    let Some(digits) = literal(after, b'-') else { return Some(after) };
-    let Some((month, rest)) = number(digits, 2, false) else { return Some(after) };
-    let count = digits.bytes().take_while(u8::is_ascii_digit).count();
-    if count > 2 {
+    let Some(digits) = literal(after, b'-') else { return Some((DateForm::Other, after)) };
+    let Some((month, rest)) = number(digits, 2, false) else {
+        return Some((DateForm::Other, after));
+    };
+    if rest.as_bytes().first().is_some_and(u8::is_ascii_digit) {
         let (day, rest) = number(digits, 3, false)?;
         parsed.fields.save(Field::DayOfYear, day)?;
-        return Some(rest);
+        return Some((DateForm::Other, rest));
     }
     parsed.fields.save(Field::MonthOfYear, month)?;
     match literal(rest, b'-').and_then(|rest| number(rest, 2, false)) {
         Some((day, after)) => {
             parsed.fields.save(Field::DayOfMonth, day)?;
-            Some(after)
+            Some((DateForm::Day, after))
         }
-        None => Some(rest),
+        None => Some((DateForm::Other, rest)),
     }
 }
 
 /// Reads `HH[:mm[:ss]]` with a decimal fraction on the last.
-fn time<'t>(text: &'t str, parsed: &mut Parsed<'_>) -> Option<&'t str> {
+///
+/// `None` only if not even the hour is there, so that nothing is noted in vain.
+fn time<'t, C: Collect>(text: &'t str, parsed: &mut Parsed<'_, C>) -> Option<&'t str> {
     let (hour, mut rest) = number(text, 2, false)?;
     parsed.fields.save(Field::HourOfDay, hour)?;
     let mut last = (Field::FractionOfHour, 3_600_000);
@@ -103,24 +116,14 @@ fn time<'t>(text: &'t str, parsed: &mut Parsed<'_>) -> Option<&'t str> {
     Some(rest)
 }
 
-/// Reads `yyyy-MM-dd HH:mm:ss[.SSS][offset]`, one to three decimals after `.` or `,`.
-fn space_form<'t>(text: &'t str, parsed: &mut Parsed<'_>) -> Option<&'t str> {
-    let mut rest = text;
-    for (before, field, digits) in [
-        (None, Field::Year, 9),
-        (Some(b'-'), Field::MonthOfYear, 2),
-        (Some(b'-'), Field::DayOfMonth, 2),
-        (Some(b' '), Field::HourOfDay, 2),
-        (Some(b':'), Field::MinuteOfHour, 2),
-        (Some(b':'), Field::SecondOfMinute, 2),
-    ] {
-        if let Some(before) = before {
-            rest = literal(rest, before)?;
-        }
-        let (value, after) = number(rest, digits, field == Field::Year)?;
-        parsed.fields.save(field, value)?;
-        rest = after;
-    }
+/// Reads `HH:mm:ss[.SSS][offset]`, one to three decimals after `.` or `,`.
+fn time_after_space<'t, C: Collect>(text: &'t str, parsed: &mut Parsed<'_, C>) -> Option<&'t str> {
+    let (hour, rest) = number(text, 2, false)?;
+    let (minute, rest) = number(literal(rest, b':')?, 2, false)?;
+    let (second, mut rest) = number(literal(rest, b':')?, 2, false)?;
+    parsed.fields.save(Field::HourOfDay, hour)?;
+    parsed.fields.save(Field::MinuteOfHour, minute)?;
+    parsed.fields.save(Field::SecondOfMinute, second)?;
     if let Some(decimals) = literal(rest, b'.').or_else(|| literal(rest, b',')) {
         let (millis, used) = parse_fraction(decimals, 3, 1000)?;
         parsed.fields.save(Field::FractionOfSecond, millis)?;
@@ -130,7 +133,7 @@ fn space_form<'t>(text: &'t str, parsed: &mut Parsed<'_>) -> Option<&'t str> {
 }
 
 /// Reads an offset if there is one; never fails.
-fn optional_offset<'t>(text: &'t str, parsed: &mut Parsed<'_>) -> Option<&'t str> {
+fn optional_offset<'t, C>(text: &'t str, parsed: &mut Parsed<'_, C>) -> Option<&'t str> {
     let Some((offset, used)) = parse_zone_offset(text) else { return Some(text) };
     parsed.offset = Some(offset);
     text.get(used..)

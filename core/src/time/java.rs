@@ -323,8 +323,10 @@ fn field(letter: char, count: usize) -> Option<Kind> {
     };
     let year = |value| match count {
         2 => Some(Kind::TwoDigits(value)),
-        4..=19 => Some(Kind::Number { value, width: count, sign: Sign::PlusWhenWider }),
-        _ => any_width(value),
+        4..=10 | 19 => Some(Kind::Number { value, width: count, sign: Sign::PlusWhenWider }),
+        // Java compiles 11 to 18 letters and then cannot print them.
+        1 | 3 => any_width(value),
+        _ => None,
     };
     let name = |value, number_value| {
         if count <= 2 { Some(number(number_value, count)) } else { text(value) }
@@ -356,9 +358,8 @@ fn field(letter: char, count: usize) -> Option<Kind> {
         },
         'a' if count == 1 => text(Value::Field(Field::HalfOfDay)),
         'c' if count == 2 => None,
-        'c' => name(weekday, Value::DayOfUsWeek),
         'd' => up_to(2, Value::Field(Field::DayOfMonth)),
-        'e' => name(weekday, Value::DayOfUsWeek),
+        'c' | 'e' => name(weekday, Value::DayOfUsWeek),
         'g' => any_width(Value::ModifiedJulianDay),
         'h' => up_to(2, Value::Field(Field::ClockhourOfHalf)),
         'k' => up_to(2, Value::Field(Field::ClockhourOfDay)),
@@ -479,6 +480,7 @@ mod tests {
             ("{", 0..1),
             ("HH 'x", 3..5),
             ("AAAAAAAAAAAAAAAAAAAA", 0..20),
+            ("yyyyyyyyyyyy", 0..12),
         ] {
             assert_eq!(JavaPattern::compile(pattern).unwrap_err().span(), span, "{pattern}");
         }

@@ -18,7 +18,7 @@ use super::zone::Zone;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
 pub struct Timestamp {
     seconds: i64,
-    /// 0..=999_999_999, counted forward from `seconds` also before 1970.
+    /// Below 1,000,000,000; counted forward from `seconds` also before 1970.
     nanos: u32,
 }
 
@@ -81,7 +81,7 @@ impl Timestamp {
     /// Appends the same text as [`Self::write_iso`] to a string.
     pub fn push_iso(self, out: &mut String) {
         let mut text = IsoText { bytes: [0; 48], len: 0 };
-        out.extend(text.fill(self).iter().map(|&byte| char::from(byte)));
+        out.push_str(std::str::from_utf8(text.fill(self)).unwrap_or_default());
     }
 }
 

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::super::locale::{Locale, Names};
 use super::super::zone::Zone;
-use super::fields::Field;
+use super::fields::{Field, Plain};
 use super::text::TextTable;
 use crate::limits::DATE_FIELDS;
 
@@ -24,6 +24,8 @@ pub struct JodaPattern {
     pub(super) has_year: bool,
     /// Whether the text of the pattern has a `Z` anywhere.
     pub(super) has_zone: bool,
+    /// Whether the fields are a plain date and time, which are put together faster.
+    pub(super) plain: bool,
     /// The element that prints and cannot parse, if there is one.
     unparseable: Option<Range<usize>>,
 }
@@ -40,6 +42,22 @@ pub(super) enum Element {
     ZoneId,
     ZoneLongName,
     ZoneName(Box<ZoneNames>),
+}
+
+impl Element {
+    fn field(&self) -> Option<Field> {
+        match self {
+            Self::Number { field, .. }
+            | Self::Text { field, .. }
+            | Self::TwoDigitYear { field, .. } => Some(*field),
+            Self::Fraction { .. } => Some(Field::FractionOfSecond),
+            Self::Literal(_)
+            | Self::Offset { .. }
+            | Self::ZoneId
+            | Self::ZoneLongName
+            | Self::ZoneName(_) => None,
+        }
+    }
 }
 
 /// The zone names that Joda-Time parses, with the regions that they stand for.
@@ -148,7 +166,7 @@ impl JodaPattern {
                 return Err(illegal_letters(pattern, span));
             };
             if matches!(element, Element::ZoneLongName) {
-                unparseable.get_or_insert(span.clone());
+                unparseable.get_or_insert_with(|| span.clone());
             }
             fields += 1;
             if fields > DATE_FIELDS {
@@ -162,8 +180,10 @@ impl JodaPattern {
             let help = "use a pattern such as `yyyy-MM-dd HH:mm:ss` or `ISO8601`".to_owned();
             return Err(DateFormatError::new(0..pattern.len(), message, Some(help)));
         }
+        let plain = Plain::can_hold(elements.iter().filter_map(Element::field));
         Ok(Self {
             elements: elements.into(),
+            plain,
             names: *locale.names(),
             has_year: pattern.contains(['y', 'Y']),
             has_zone: pattern.contains('Z'),
