@@ -1,0 +1,58 @@
+//! The memory of one event: bump allocation that is reset, never freed piece by piece.
+
+use bumpalo::Bump;
+
+/// Owns the bytes that an event refers to and its input does not hold.
+///
+/// Nothing with a destructor is put here: resetting runs none.
+#[derive(Debug, Default)]
+pub struct Arena {
+    bump: Bump,
+    seed: u64,
+}
+
+impl Arena {
+    /// Makes an empty arena; no memory is taken before the first allocation.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Frees everything at once and sets the seed of the key indexes made from here on.
+    pub fn reset(&mut self, seed: u64) {
+        self.bump.reset();
+        self.seed = seed;
+    }
+
+    /// The seed of hash indexes over keys that an attacker may choose.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    pub(crate) fn bump(&self) -> &Bump {
+        &self.bump
+    }
+
+    /// Copies a text.
+    pub fn text(&self, text: &str) -> &str {
+        self.bump.alloc_str(text)
+    }
+
+    /// Copies a slice of plain values.
+    pub fn slice<T: Copy>(&self, items: &[T]) -> &mut [T] {
+        self.bump.alloc_slice_copy(items)
+    }
+
+    pub(crate) fn alloc<T>(&self, value: T) -> &mut T {
+        self.bump.alloc(value)
+    }
+
+    /// An empty list that grows inside the arena.
+    pub(crate) fn list<'b, T>(&'b self) -> bumpalo::collections::Vec<'b, T> {
+        bumpalo::collections::Vec::new_in(&self.bump)
+    }
+
+    /// An empty text that grows inside the arena.
+    pub(crate) fn string(&self) -> bumpalo::collections::String<'_> {
+        bumpalo::collections::String::new_in(&self.bump)
+    }
+}
