@@ -1,0 +1,227 @@
+//! Events to bytes: the codecs json, json_lines, line, plain and rubydebug.
+//!
+//! Source of behaviour: the codecs of Logstash 9.x and `Event#to_s`.
+
+use crate::event::{EscapeStyle, Event, Object, Template, Value, text};
+use crate::time::Timestamp;
+
+/// One configured encoder.
+#[derive(Debug)]
+pub struct Encoder {
+    format: OutputFormat,
+}
+
+#[derive(Debug)]
+enum OutputFormat {
+    Json,
+    JsonLines { delimiter: Box<[u8]> },
+    /// codecs line and plain; plain has no delimiter.
+    Text { format: Option<Template>, delimiter: Box<[u8]> },
+    RubyDebug { metadata: Metadata },
+}
+
+/// Whether `@metadata` is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metadata {
+    /// It is left out.
+    Hide,
+    /// It is the last field.
+    Show,
+}
+
+impl Encoder {
+    /// One JSON object after the other, without line ends.
+    pub fn json() -> Self {
+        Self { format: OutputFormat::Json }
+    }
+
+    /// One JSON object a line.
+    pub fn json_lines() -> Self {
+        Self { format: OutputFormat::JsonLines { delimiter: Box::new(*b"\n") } }
+    }
+
+    /// A text a line: a sprintf template, or `<@timestamp> <host> <message>` without one.
+    pub fn line(format: Option<&str>, style: EscapeStyle) -> Self {
+        let format = format.map(|format| Template::parse(format, style));
+        Self { format: OutputFormat::Text { format, delimiter: Box::new(*b"\n") } }
+    }
+
+    /// As [`Encoder::line`], without line ends.
+    pub fn plain(format: Option<&str>, style: EscapeStyle) -> Self {
+        let format = format.map(|format| Template::parse(format, style));
+        Self { format: OutputFormat::Text { format, delimiter: Box::new([]) } }
+    }
+
+    /// The indented form for people.
+    pub fn rubydebug(metadata: Metadata) -> Self {
+        Self { format: OutputFormat::RubyDebug { metadata } }
+    }
+
+    /// Appends an event. A template that cannot be filled in gives the event's default text.
+    pub fn encode(&self, event: &Event<'_>, now: Timestamp, out: &mut Vec<u8>) {
+        match &self.format {
+            OutputFormat::Json => event.write_json(out),
+            OutputFormat::JsonLines { delimiter } => {
+                event.write_json(out);
+                out.extend_from_slice(delimiter);
+            }
+            OutputFormat::Text { format, delimiter } => {
+                let mut line = String::new();
+                let filled = format
+                    .as_ref()
+                    .is_some_and(|format| format.push_rendered(event, now, &mut line).is_ok());
+                if !filled {
+                    line.clear();
+                    push_default(event, &mut line);
+                }
+                out.extend_from_slice(line.as_bytes());
+                out.extend_from_slice(delimiter);
+            }
+            OutputFormat::RubyDebug { metadata } => {
+                let mut shown = String::new();
+                let extra = (*metadata == Metadata::Show && !event.metadata().is_empty())
+                    .then_some(("@metadata", event.metadata()));
+                push_map(event.data(), extra, 0, &mut shown);
+                shown.push('\n');
+                out.extend_from_slice(shown.as_bytes());
+            }
+        }
+    }
+}
+
+/// `Event#to_s`: time, host and message; a missing one stays as `%{host}`.
+fn push_default(event: &Event<'_>, out: &mut String) {
+    if let Some(time) = event.timestamp() {
+        time.push_iso(out);
+        out.push(' ');
+    }
+    for (at, name) in ["host", "message"].into_iter().enumerate() {
+        if at > 0 {
+            out.push(' ');
+        }
+        match event.data().get(crate::event::Key::new(name)) {
+            None | Some(Value::Null) => {
+                out.push_str("%{");
+                out.push_str(name);
+                out.push('}');
+            }
+            Some(value) => text::push_sprintf(value, out),
+        }
+    }
+}
+
+const INDENT: usize = 4;
+
+/// A map over several lines, keys aligned to the right.
+fn push_map(object: &Object<'_>, extra: Option<(&str, &Object<'_>)>, level: usize, out: &mut String) {
+    let names: Vec<String> = object.iter().map(|(name, _)| quoted(name)).collect();
+    let extra_name = extra.map(|(name, _)| quoted(name));
+    let widest = names.iter().chain(&extra_name).map(|name| name.chars().count()).max();
+    let Some(widest) = widest else {
+        out.push_str("{}");
+        return;
+    };
+    out.push_str("{\n");
+    let count = names.len() + usize::from(extra.is_some());
+    let key = |at: usize, name: &str, out: &mut String| {
+        if at > 0 {
+            out.push_str(",\n");
+        }
+        let pad = level * INDENT + INDENT + widest - name.chars().count();
+        out.extend(core::iter::repeat_n(' ', pad));
+        out.push_str(name);
+        out.push_str(" => ");
+    };
+    for (at, ((_, value), name)) in object.iter().zip(&names).enumerate() {
+        key(at, name, out);
+        push_shown(value, level + 1, out);
+    }
+    if let Some(((_, object), name)) = extra.zip(extra_name) {
+        key(count - 1, &name, out);
+        push_map(object, None, level + 1, out);
+    }
+    out.push('\n');
+    out.extend(core::iter::repeat_n(' ', level * INDENT));
+    out.push('}');
+}
+
+fn push_shown(value: &Value<'_>, level: usize, out: &mut String) {
+    match value {
+        Value::Object(object) => push_map(object, None, level, out),
+        Value::Array(array) if array.as_slice().is_empty() => out.push_str("[]"),
+        Value::Array(array) => {
+            out.push_str("[\n");
+            let last_index = array.as_slice().len() - 1;
+            let width = last_index.to_string().len();
+            for (at, item) in array.as_slice().iter().enumerate() {
+                out.extend(core::iter::repeat_n(' ', level * INDENT + INDENT));
+                out.push_str(&format!("[{at:>width$}] "));
+                push_shown(item, level + 1, out);
+                out.push_str(if at == last_index { "\n" } else { ",\n" });
+            }
+            out.extend(core::iter::repeat_n(' ', level * INDENT));
+            out.push(']');
+        }
+        value => text::push_ruby_inspect(value, out),
+    }
+}
+
+fn quoted(name: &str) -> String {
+    let mut out = String::new();
+    text::push_ruby_inspect(&Value::Str(name), &mut out);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arena::Arena;
+    use crate::event::{Key, Origin};
+
+    fn event(arena: &Arena) -> Event<'_> {
+        let mut event =
+            Event::from_message("hi \"x\"", Timestamp::UNIX_EPOCH, Origin::default(), arena);
+        let list = Value::array([Value::Int(1), Value::Null], arena);
+        event.data.insert(Key::new("list"), list, arena);
+        event.metadata.insert(Key::new("m"), Value::Bool(true), arena);
+        event
+    }
+
+    fn encoded(encoder: &Encoder) -> String {
+        let arena = Arena::new();
+        let mut out = Vec::new();
+        encoder.encode(&event(&arena), Timestamp::UNIX_EPOCH, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn rubydebug_aligns_keys_to_the_right() {
+        assert_eq!(
+            encoded(&Encoder::rubydebug(Metadata::Show)),
+            concat!(
+                "{\n",
+                "    \"@timestamp\" => 1970-01-01T00:00:00.000Z,\n",
+                "      \"@version\" => \"1\",\n",
+                "       \"message\" => \"hi \\\"x\\\"\",\n",
+                "          \"list\" => [\n",
+                "        [0] 1,\n",
+                "        [1] nil\n",
+                "    ],\n",
+                "     \"@metadata\" => {\n",
+                "        \"m\" => true\n",
+                "    }\n",
+                "}\n"
+            )
+        );
+    }
+
+    #[test]
+    fn texts_come_by_template_or_in_the_default_form() {
+        let style = EscapeStyle::None;
+        assert_eq!(encoded(&Encoder::line(Some("%{list}|%{no}"), style)), "1,|%{no}\n");
+        assert_eq!(
+            encoded(&Encoder::plain(None, style)),
+            "1970-01-01T00:00:00.000Z %{host} hi \"x\""
+        );
+    }
+}

@@ -1,0 +1,8 @@
+//! Codecs: bytes to events and events to bytes.
+
+pub(crate) mod decode;
+pub(crate) mod encode;
+pub(crate) mod framing;
+pub(crate) mod json;
+
+pub use encode::Encoder;
