@@ -1,0 +1,154 @@
+//! `date`: a text or number becomes `@timestamp` or another time field.
+//!
+//! `{"t":"2024-03-15T14:23:01Z"}` with `date { match => ["t", "ISO8601"] }` sets `@timestamp`. Formats are tried in
+//! order; times have millisecond precision; the source field stays. Source of behaviour: logstash-filter-date 3.1.15
+//! (Joda-Time).
+
+use crate::diagnostic::Code;
+use crate::event::{Event, Template, Value};
+use crate::filter::field::FieldName;
+use crate::filter::{CompileCx, Cx, Filter, Outcome, tag_all};
+use crate::program::options::{OptionKind, PluginOptions};
+use crate::time::{DateContext, DateFormat, Locale, Timestamp, Zone};
+
+#[derive(Debug)]
+struct Date {
+    source: FieldName,
+    formats: Box<[DateFormat]>,
+    target: FieldName,
+    zone: ZoneChoice,
+    failure_tags: Box<[Box<str>]>,
+}
+
+/// The zone of texts that name none.
+#[derive(Debug)]
+enum ZoneChoice {
+    Fixed(Zone),
+    /// The pipeline's zone.
+    Host,
+    /// `timezone => "%{field}"`.
+    Template(Template),
+}
+
+pub(super) fn compile(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option<Box<dyn Filter>> {
+    let style = cx.options.field_reference_escape_style;
+    let texts = options.texts("match");
+    let Some((source, formats)) = texts.split_first().filter(|(_, formats)| !formats.is_empty())
+    else {
+        let span = options.value("match").map_or(options.name_span, |value| value.span);
+        cx.error_with_help(
+            Code::BadValue,
+            span,
+            "`match` of `date` needs a field and at least one format",
+            "write match => [\"field\", \"ISO8601\"]",
+        );
+        return None;
+    };
+    let mut sound = true;
+    if let Some(OptionKind::Array(items)) = options.value("match").map(|value| &value.kind) {
+        for item in items.iter().filter(|item| matches!(item.kind, OptionKind::Array(_))) {
+            sound = false;
+            cx.error(Code::WrongType, item.span, "`match` of `date` takes texts, and no list in it");
+        }
+    }
+    let locale =
+        options.text("locale").map_or_else(Locale::english, |text| Locale::parse(text.value));
+    let mut compiled = Vec::with_capacity(formats.len());
+    for format in formats {
+        match DateFormat::compile(format.value, &locale) {
+            Ok(format) => compiled.push(format),
+            Err(error) => {
+                sound = false;
+                cx.date_format_error(format, &error);
+            }
+        }
+    }
+    let zone = match options.text("timezone") {
+        None => ZoneChoice::Host,
+        Some(text) if text.value.contains("%{") => {
+            ZoneChoice::Template(Template::parse(text.value, style))
+        }
+        Some(text) => match Zone::parse(text.value) {
+            Ok(zone) => ZoneChoice::Fixed(zone),
+            Err(_) => {
+                cx.error_with_help(
+                    Code::BadValue,
+                    text.span,
+                    format!("`{}` is no time zone", text.value),
+                    "use an IANA name such as \"Europe/Paris\" or an offset such as \"+02:00\"",
+                );
+                return None;
+            }
+        },
+    };
+    let target = options.text("target").map_or("@timestamp", |text| text.value);
+    let date = Date {
+        source: FieldName::fixed(source.value, style),
+        formats: compiled.into(),
+        target: FieldName::fixed(target, style),
+        zone,
+        failure_tags: cx.failure_tags(options, "_dateparsefailure"),
+    };
+    sound.then(|| Box::new(date) as Box<dyn Filter>)
+}
+
+/// Why no time was set.
+enum Miss {
+    /// The source field is missing or null: nothing happens.
+    NoSource,
+    /// The event gets the failure tags.
+    Failed,
+}
+
+impl Filter for Date {
+    fn apply<'b>(&'b self, event: &mut Event<'b>, cx: &mut Cx<'_, 'b>) -> Outcome {
+        match self.set(event, cx) {
+            Ok(()) => Outcome::Matched,
+            Err(Miss::NoSource) => Outcome::Unmatched,
+            Err(Miss::Failed) => {
+                tag_all(event, &self.failure_tags, cx.arena);
+                Outcome::Unmatched
+            }
+        }
+    }
+
+    fn failure_tags(&self) -> &[Box<str>] {
+        &self.failure_tags
+    }
+}
+
+impl Date {
+    fn set<'b>(&'b self, event: &mut Event<'b>, cx: &mut Cx<'_, 'b>) -> Result<(), Miss> {
+        let source = self.source.resolve(event, cx).map_err(|_| Miss::Failed)?;
+        let value = match event.get(source) {
+            None | Some(Value::Null) => return Err(Miss::NoSource),
+            Some(value) => value,
+        };
+        let event_zone;
+        let zone = match &self.zone {
+            ZoneChoice::Fixed(zone) => zone,
+            ZoneChoice::Host => &cx.env.zone,
+            ZoneChoice::Template(template) => {
+                let id = template.render(event, cx.now, cx.arena).map_err(|_| Miss::Failed)?;
+                event_zone = Zone::parse(id).map_err(|_| Miss::Failed)?;
+                &event_zone
+            }
+        };
+        let context =
+            DateContext { zone, now: cx.now, start: cx.env.start, host_zone: &cx.env.zone };
+        let time = self.formats.iter().find_map(|format| read(format, value, &context));
+        let time = time.ok_or(Miss::Failed)?;
+        let target = self.target.resolve(event, cx).map_err(|_| Miss::Failed)?;
+        event.set(target, Value::Time(time), cx.arena).map_err(|_| Miss::Failed)
+    }
+}
+
+fn read(format: &DateFormat, value: &Value<'_>, context: &DateContext<'_>) -> Option<Timestamp> {
+    match value {
+        Value::Str(text) => format.parse_text(text, context),
+        Value::Int(value) => format.parse_int(*value, context),
+        Value::Float(value) => format.parse_float(*value, context),
+        Value::Number(text) => format.parse_float(text.parse().ok()?, context),
+        Value::Array(_) | Value::Bool(_) | Value::Null | Value::Object(_) | Value::Time(_) => None,
+    }
+}

@@ -1,0 +1,82 @@
+//! Field names in options: fixed, or filled in by sprintf for each event.
+
+use crate::event::{EscapeStyle, Event, FieldPath, PathRef, SetError, Template, Value};
+use crate::filter::Cx;
+
+/// A field reference of the config.
+///
+/// A text that is no reference is kept as such: Logstash refuses it at run time, event by event.
+#[derive(Debug)]
+pub(crate) enum FieldName {
+    Fixed(FieldPath),
+    Invalid,
+    Template(Template),
+}
+
+impl FieldName {
+    /// A name taken literally.
+    pub(crate) fn fixed(text: &str, style: EscapeStyle) -> Self {
+        FieldPath::parse(text, style).map_or(Self::Invalid, Self::Fixed)
+    }
+
+    /// A name in which `%{..}` is filled in.
+    pub(crate) fn template(text: &str, style: EscapeStyle) -> Self {
+        let template = Template::parse(text, style);
+        match template.as_literal() {
+            Some(literal) => Self::fixed(literal, style),
+            None => Self::Template(template),
+        }
+    }
+
+    /// The reference's text for this event, not looked at yet.
+    pub(crate) fn render<'b>(
+        &'b self,
+        event: &Event<'b>,
+        cx: &Cx<'_, 'b>,
+    ) -> Result<Rendered<'b>, SetError> {
+        Ok(match self {
+            Self::Fixed(path) => Rendered::Path(path.as_ref()),
+            Self::Invalid => Rendered::Invalid,
+            Self::Template(template) => {
+                Rendered::Text(template.render(event, cx.now, cx.arena)?)
+            }
+        })
+    }
+
+    /// The reference for this event.
+    pub(crate) fn resolve<'b>(
+        &'b self,
+        event: &Event<'b>,
+        cx: &Cx<'_, 'b>,
+    ) -> Result<PathRef<'b>, SetError> {
+        self.render(event, cx)?.path(cx)
+    }
+}
+
+/// A field name with its `%{..}` filled in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Rendered<'b> {
+    Invalid,
+    Path(PathRef<'b>),
+    Text(&'b str),
+}
+
+impl<'b> Rendered<'b> {
+    /// The reference.
+    pub(crate) fn path(self, cx: &Cx<'_, 'b>) -> Result<PathRef<'b>, SetError> {
+        match self {
+            Self::Invalid => Err(SetError::Reference),
+            Self::Path(path) => Ok(path),
+            Self::Text(text) => cx.path(text),
+        }
+    }
+}
+
+/// A value of an option that becomes a field's text.
+pub(crate) fn render<'b>(
+    template: &'b Template,
+    event: &Event<'b>,
+    cx: &Cx<'_, 'b>,
+) -> Result<Value<'b>, SetError> {
+    template.render(event, cx.now, cx.arena).map(Value::Str)
+}

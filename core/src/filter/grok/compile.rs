@@ -1,0 +1,162 @@
+//! grok's options to patterns: dictionaries, expansion, regexes and where their groups go.
+
+use crate::diagnostic::Span;
+use crate::filter::field::FieldName;
+use crate::filter::grok::{
+    BudgetScope, Capture, EmptyCaptures, Existing, FieldMatch, Grok, Pattern, Scope, Stop,
+};
+use crate::filter::{CompileCx, Filter};
+use crate::pattern::expand::{self, CaptureKind};
+use crate::pattern::library::{Dictionary, PatternSet};
+use crate::pattern::{Flags, Regex};
+use crate::program::Ecs;
+use crate::program::options::{OptionKind, PluginOptions};
+
+/// What all patterns of one grok share.
+struct Shared<'o> {
+    dictionary: Dictionary,
+    named_captures_only: bool,
+    overwrite: Vec<&'o str>,
+    target: Option<String>,
+}
+
+/// Reads the options; nothing when errors were recorded.
+pub(in crate::filter) fn compile(
+    options: &PluginOptions,
+    cx: &mut CompileCx<'_>,
+) -> Option<Box<dyn Filter>> {
+    let style = cx.options.field_reference_escape_style;
+    let set =
+        if cx.ecs(options) == Ecs::Disabled { PatternSet::Legacy } else { PatternSet::EcsV1 };
+    let mut shared = Shared {
+        dictionary: Dictionary::new(set),
+        named_captures_only: options.flag("named_captures_only", true),
+        overwrite: options.texts("overwrite").iter().map(|text| text.value).collect(),
+        target: options.text("target").map(|text| {
+            let name = text.value;
+            if name.contains('[') { name.to_owned() } else { format!("[{name}]") }
+        }),
+    };
+    let glob = options.text("patterns_files_glob").map_or("*", |text| text.value);
+    for path in options.texts("patterns_dir") {
+        for text in cx.resources.pattern_texts(path.value, glob) {
+            shared.dictionary.add_file_text(&text);
+        }
+    }
+    for (name, definition) in options.pairs("pattern_definitions") {
+        shared.dictionary.define(name.value, &definition.to_text());
+    }
+
+    let mut sound = true;
+    let mut matches = Vec::new();
+    for (field, value) in options.pairs("match") {
+        let sources = match &value.kind {
+            OptionKind::Array(items) => items.iter().collect(),
+            _ => vec![value],
+        };
+        let mut patterns = Vec::with_capacity(sources.len());
+        for source in sources {
+            match pattern(&source.to_text(), source.span, &shared, cx) {
+                Some(pattern) => patterns.push(pattern),
+                None => sound = false,
+            }
+        }
+        matches.push(FieldMatch {
+            field: FieldName::fixed(field.value, style),
+            patterns: patterns.into(),
+        });
+    }
+    let timeout_millis = options.number("timeout_millis").map_or(30_000, |number| {
+        // A fraction of a millisecond is none.
+        u64::try_from(number.value.as_int().unwrap_or(0)).unwrap_or(0)
+    });
+    let scope = match options.text("timeout_scope").map(|text| text.value) {
+        Some("event") => Scope::Event,
+        _ => Scope::Pattern,
+    };
+    let grok = Grok {
+        matches: matches.into(),
+        stop: if options.flag("break_on_match", true) { Stop::AtFirstMatch } else { Stop::Never },
+        empty: if options.flag("keep_empty_captures", false) {
+            EmptyCaptures::Keep
+        } else {
+            EmptyCaptures::Drop
+        },
+        budget: BudgetScope { timeout_millis, scope },
+        failure_tags: cx.failure_tags(options, "_grokparsefailure"),
+        timeout_tag: options
+            .text("tag_on_timeout")
+            .map_or("_groktimeout", |text| text.value)
+            .into(),
+    };
+    sound.then(|| Box::new(grok) as Box<dyn Filter>)
+}
+
+fn pattern(
+    source: &str,
+    span: Span,
+    shared: &Shared<'_>,
+    cx: &mut CompileCx<'_>,
+) -> Option<Pattern> {
+    let expansion = match expand::expand(source, &shared.dictionary, shared.named_captures_only) {
+        Ok(expansion) => expansion,
+        Err(error) => {
+            cx.expand_error(span, source, &error);
+            return None;
+        }
+    };
+    let flags = Flags { dot_all: true, ..Flags::default() };
+    let regex = match Regex::new(&expansion.regex, flags) {
+        Ok(regex) => regex,
+        Err(error) => {
+            cx.expanded_regex_error(span, source, &expansion, &error);
+            return None;
+        }
+    };
+    let captures = captures(&regex, shared, cx);
+    Some(Pattern { regex, captures })
+}
+
+/// The groups in the order in which jls-grok sets them: by the first appearance of their full name,
+/// then by place. Of several groups with one full name only the first is converted.
+fn captures(
+    regex: &Regex,
+    shared: &Shared<'_>,
+    cx: &CompileCx<'_>,
+) -> Box<[Capture]> {
+    let names = regex.group_names();
+    let mut captures = Vec::with_capacity(names.len());
+    for (at, (name, _)) in names.iter().enumerate() {
+        if names[..at].iter().any(|(earlier, _)| earlier == name) {
+            continue;
+        }
+        let parsed = expand::parse_capture_name(name);
+        let groups = names.iter().filter(|(other, _)| other == name);
+        for (occurrence, (_, group)) in groups.enumerate() {
+            let kind = if occurrence == 0 { parsed.kind } else { CaptureKind::Text };
+            let existing = if shared.overwrite.contains(&parsed.field) {
+                Existing::Overwrite
+            } else {
+                Existing::Append
+            };
+            captures.push(Capture {
+                group: *group,
+                field: capture_field(parsed.field, shared.target.as_deref(), cx),
+                kind,
+                existing,
+            });
+        }
+    }
+    captures.into()
+}
+
+fn capture_field(name: &str, target: Option<&str>, cx: &CompileCx<'_>) -> FieldName {
+    let style = cx.options.field_reference_escape_style;
+    match target {
+        None => FieldName::fixed(name, style),
+        Some(target) if name.starts_with('[') => {
+            FieldName::fixed(&format!("{target}{name}"), style)
+        }
+        Some(target) => FieldName::fixed(&format!("{target}[{name}]"), style),
+    }
+}

@@ -1,0 +1,252 @@
+//! `grok`: named patterns take a text apart.
+//!
+//! `{"message":"GET /x"}` with `grok { match => { "message" => "%{WORD:verb} %{NOTSPACE:path}" } }` gives `verb` and
+//! `path`. Source of behaviour: logstash-filter-grok 4.4.3 and jls-grok.
+
+use crate::arena::Arena;
+use crate::event::{Event, PathRef, SetError, Value, text};
+use crate::filter::field::FieldName;
+use crate::filter::{Cx, Filter, Outcome, number, tag_all};
+use crate::pattern::expand::CaptureKind;
+use crate::pattern::{Budget, Regex};
+
+mod compile;
+
+pub(super) use compile::compile;
+
+#[derive(Debug)]
+struct Grok {
+    matches: Box<[FieldMatch]>,
+    stop: Stop,
+    empty: EmptyCaptures,
+    budget: BudgetScope,
+    failure_tags: Box<[Box<str>]>,
+    timeout_tag: Box<str>,
+}
+
+/// The patterns of one field.
+#[derive(Debug)]
+struct FieldMatch {
+    field: FieldName,
+    patterns: Box<[Pattern]>,
+}
+
+#[derive(Debug)]
+struct Pattern {
+    regex: Regex,
+    /// In the order in which they are set: by name's first appearance, then by place.
+    captures: Box<[Capture]>,
+}
+
+/// One group and where its text goes.
+#[derive(Debug)]
+struct Capture {
+    group: u32,
+    field: FieldName,
+    kind: CaptureKind,
+    existing: Existing,
+}
+
+/// What happens to a value that the field has already.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Existing {
+    Append,
+    Overwrite,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Stop {
+    /// `break_on_match => true`
+    AtFirstMatch,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum EmptyCaptures {
+    Drop,
+    Keep,
+}
+
+/// How many steps a match may take.
+///
+/// Logstash counts milliseconds; a step budget that grows with the text gives the same result on every
+/// machine. `timeout_millis` scales it: 30,000, the default, is the engine's own budget.
+#[derive(Clone, Copy, Debug)]
+struct BudgetScope {
+    timeout_millis: u64,
+    scope: Scope,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Scope {
+    /// One budget for a field's whole list of patterns.
+    Event,
+    /// One budget for each pattern.
+    Pattern,
+}
+
+/// The step budget is spent.
+struct TimedOut;
+
+impl Filter for Grok {
+    fn apply<'b>(&'b self, event: &mut Event<'b>, cx: &mut Cx<'_, 'b>) -> Outcome {
+        let mut matched = false;
+        for field in &self.matches {
+            match self.match_field(field, event, cx) {
+                Ok(true) => {
+                    matched = true;
+                    if self.stop == Stop::AtFirstMatch {
+                        break;
+                    }
+                }
+                Ok(false) => {}
+                Err(TimedOut) => {
+                    event.tag(&self.timeout_tag, cx.arena);
+                    return Outcome::Unmatched;
+                }
+            }
+        }
+        if matched {
+            return Outcome::Matched;
+        }
+        tag_all(event, &self.failure_tags, cx.arena);
+        Outcome::Unmatched
+    }
+
+    fn failure_tags(&self) -> &[Box<str>] {
+        &self.failure_tags
+    }
+}
+
+impl Grok {
+    /// Matches a field's text, or each text of its list. A missing field is the empty text.
+    fn match_field<'b>(
+        &'b self,
+        field: &'b FieldMatch,
+        event: &mut Event<'b>,
+        cx: &mut Cx<'_, 'b>,
+    ) -> Result<bool, TimedOut> {
+        let Ok(path) = field.field.resolve(event, cx) else { return Ok(false) };
+        let Some(Value::Array(array)) = event.get(path) else {
+            let subject = subject(event.get(path), cx.arena);
+            return self.match_text(field, subject, event, cx);
+        };
+        let mut subjects = cx.arena.list();
+        subjects.extend(array.as_slice().iter().map(|item| subject(Some(item), cx.arena)));
+        let mut matched = false;
+        for subject in subjects {
+            matched |= self.match_text(field, subject, event, cx)?;
+        }
+        Ok(matched)
+    }
+
+    /// Whether the last pattern that was tried matched.
+    fn match_text<'b>(
+        &'b self,
+        field: &'b FieldMatch,
+        subject: &'b str,
+        event: &mut Event<'b>,
+        cx: &mut Cx<'_, 'b>,
+    ) -> Result<bool, TimedOut> {
+        let mut budget = self.budget.for_subject(subject.len());
+        let mut matched = false;
+        for pattern in &field.patterns {
+            if self.budget.scope == Scope::Pattern {
+                budget = self.budget.for_subject(subject.len());
+            }
+            let found = pattern.regex.search(subject, 0, &mut cx.scratch.pattern, &mut budget);
+            matched = found.map_err(|_| TimedOut)?;
+            if !matched {
+                continue;
+            }
+            if self.set_captures(pattern, subject, event, cx).is_err() {
+                return Ok(false);
+            }
+            if self.stop == Stop::AtFirstMatch {
+                break;
+            }
+        }
+        Ok(matched)
+    }
+
+    fn set_captures<'b>(
+        &'b self,
+        pattern: &'b Pattern,
+        subject: &'b str,
+        event: &mut Event<'b>,
+        cx: &mut Cx<'_, 'b>,
+    ) -> Result<(), SetError> {
+        for capture in &pattern.captures {
+            let text = cx.scratch.pattern.group(capture.group).map(|(from, to)| &subject[from..to]);
+            let value = match (text, capture.kind) {
+                (None, _) => Value::Null,
+                (Some(text), CaptureKind::Text) => Value::Str(text),
+                (Some(text), CaptureKind::Int) => number::to_i(text, cx.arena),
+                (Some(text), CaptureKind::Float) => Value::Float(number::to_f(text)),
+            };
+            let empty = matches!(value, Value::Null | Value::Str(""));
+            if empty && self.empty == EmptyCaptures::Drop {
+                continue;
+            }
+            let path = capture.field.resolve(event, cx)?;
+            set_capture(event, path, value, capture.existing, cx.arena)?;
+        }
+        Ok(())
+    }
+}
+
+/// Sets a field, or appends to a text or list that is there; other values win over the capture.
+fn set_capture<'b>(
+    event: &mut Event<'b>,
+    path: PathRef<'b>,
+    value: Value<'b>,
+    existing: Existing,
+    arena: &'b Arena,
+) -> Result<(), SetError> {
+    if existing == Existing::Overwrite {
+        return event.set(path, value, arena);
+    }
+    match event.get_mut(path) {
+        None | Some(Value::Null) if !path.is_whole_metadata() => event.set(path, value, arena),
+        Some(Value::Array(array)) => {
+            if path.is_in_tags() && !matches!(value, Value::Str(_)) {
+                return Err(SetError::Tags);
+            }
+            array.push(value);
+            Ok(())
+        }
+        Some(Value::Str(text)) => {
+            let list = Value::array([Value::Str(text), value], arena);
+            event.set(path, list, arena)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a value is matched as: Ruby's `to_s`.
+fn subject<'b>(value: Option<&Value<'b>>, arena: &'b Arena) -> &'b str {
+    match value {
+        None | Some(Value::Null) => "",
+        Some(Value::Str(text)) => text,
+        Some(value) => {
+            let mut out = String::new();
+            text::push_ruby(value, &mut out);
+            arena.text(&out)
+        }
+    }
+}
+
+impl BudgetScope {
+    fn for_subject(self, len: usize) -> Budget {
+        const DEFAULT_MILLIS: u64 = 30_000;
+        let mut budget = Budget::for_subject(len);
+        // 0 switches Logstash's clock off. A budget stays even then: ten times the default.
+        let millis = if self.timeout_millis == 0 { DEFAULT_MILLIS * 10 } else { self.timeout_millis };
+        if millis != DEFAULT_MILLIS {
+            let scaled = u128::from(budget.steps_left) * u128::from(millis);
+            budget.steps_left =
+                u64::try_from(scaled / u128::from(DEFAULT_MILLIS)).unwrap_or(u64::MAX);
+        }
+        budget
+    }
+}

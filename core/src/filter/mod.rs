@@ -1,0 +1,188 @@
+//! Filters: one file each and one line each in the table below, which gives look-up, the list of
+//! what is built, and order requirements.
+
+use core::fmt;
+
+use crate::arena::Arena;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span};
+use crate::event::{EscapeStyle, Event, PathRef, SetError};
+use crate::pattern;
+use crate::program::options::PluginOptions;
+use crate::program::{Ecs, Options, Resources};
+use crate::time::{Timestamp, Zone};
+
+pub(crate) mod decorate;
+pub(crate) mod field;
+mod number;
+mod regex_cache;
+
+/// What a filter made of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The common options (`add_field`, …) apply to the event.
+    Matched,
+    /// The common options apply to the events that the filter made, and not to this one.
+    MatchedChildren,
+    /// Nothing more happens; failure tags, if any, are set already.
+    Unmatched,
+}
+
+/// One configured filter.
+///
+/// Bad data is never an error: it is tagged with the filter's failure tags.
+pub(crate) trait Filter: Send + Sync + fmt::Debug {
+    /// Handles one event.
+    fn apply<'b>(&'b self, event: &mut Event<'b>, cx: &mut Cx<'_, 'b>) -> Outcome;
+
+    /// Tags for an event on which the common options cannot be carried out.
+    fn failure_tags(&self) -> &[Box<str>];
+}
+
+/// Whether a filter depends on the events before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// It keeps something from event to event: one worker, in order.
+    Ordered,
+    /// It looks at one event only.
+    Stateless,
+}
+
+/// What a filter can reach while it handles an event.
+pub(crate) struct Cx<'a, 'b> {
+    pub(crate) arena: &'b Arena,
+    pub(crate) env: &'b Env,
+    pub(crate) now: Timestamp,
+    /// Differs from event to event, and is the same when the run is repeated.
+    pub(crate) seed: u64,
+    pub(crate) scratch: &'a mut Scratch,
+    /// The events that the filter makes of this one.
+    pub(crate) children: &'a mut bumpalo::collections::Vec<'b, Event<'b>>,
+}
+
+/// What all filters of a pipeline share.
+#[derive(Debug)]
+pub(crate) struct Env {
+    pub(crate) style: EscapeStyle,
+    pub(crate) zone: Zone,
+    pub(crate) start: Timestamp,
+}
+
+/// Memory that filters use again for every event.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    pub(crate) text: String,
+    pub(crate) pattern: pattern::Scratch,
+    pub(crate) json: crate::codec::json::JsonReader,
+    pub(crate) regexes: regex_cache::RegexCache,
+}
+
+impl<'b> Cx<'_, 'b> {
+    /// Parses a field reference made at run time.
+    pub(crate) fn path(&self, text: &'b str) -> Result<PathRef<'b>, SetError> {
+        PathRef::parse_in(text, self.env.style, self.arena).map_err(|_| SetError::Reference)
+    }
+}
+
+/// Adds each tag unless it is there.
+pub(crate) fn tag_all<'b>(event: &mut Event<'b>, tags: &'b [Box<str>], arena: &'b Arena) {
+    for tag in tags {
+        event.tag(tag, arena);
+    }
+}
+
+/// What a filter can reach while it is compiled.
+pub(crate) struct CompileCx<'c> {
+    pub(crate) options: &'c Options,
+    pub(crate) resources: &'c Resources,
+    pub(crate) diagnostics: &'c mut Diagnostics,
+}
+
+impl CompileCx<'_> {
+    /// Records an error.
+    pub(crate) fn error(&mut self, code: Code, span: Span, message: impl Into<String>) {
+        self.push(code, span, message.into(), None);
+    }
+
+    /// Records an error with what to write instead.
+    pub(crate) fn error_with_help(
+        &mut self,
+        code: Code,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(code, span, message.into(), Some(help.into()));
+    }
+
+    fn push(&mut self, code: Code, span: Span, message: String, help: Option<String>) {
+        self.diagnostics.push(Diagnostic {
+            code,
+            severity: Severity::Error,
+            message,
+            span: Some(span),
+            labels: Vec::new(),
+            help,
+        });
+    }
+
+    /// The plugin's `ecs_compatibility`, else the pipeline's.
+    pub(crate) fn ecs(&self, options: &PluginOptions) -> Ecs {
+        match options.text("ecs_compatibility").map(|text| text.value) {
+            Some("disabled") => Ecs::Disabled,
+            Some("v1") => Ecs::V1,
+            Some("v8") => Ecs::V8,
+            _ => self.options.ecs,
+        }
+    }
+
+    /// The option `tag_on_failure` of one or several tags.
+    pub(crate) fn failure_tags(&self, options: &PluginOptions, default: &str) -> Box<[Box<str>]> {
+        if options.has("tag_on_failure") {
+            options.texts("tag_on_failure").iter().map(|text| Box::from(text.value)).collect()
+        } else {
+            Box::new([Box::from(default)])
+        }
+    }
+}
+
+/// Makes a filter of its options; nothing when errors were recorded.
+type Compile = fn(&PluginOptions, &mut CompileCx<'_>) -> Option<Box<dyn Filter>>;
+
+/// One filter that is built.
+pub(crate) struct FilterInfo {
+    pub(crate) name: &'static str,
+    pub(crate) order: Order,
+    pub(crate) compile: Compile,
+}
+
+macro_rules! filters {
+    ($($name:ident $order:ident)+) => {
+        $(mod $name;)+
+        const FILTERS: &[FilterInfo] = &[
+            $(FilterInfo {
+                name: stringify!($name),
+                order: Order::$order,
+                compile: $name::compile,
+            },)+
+        ];
+    };
+}
+
+filters! {
+    clone Stateless
+    date Stateless
+    drop Stateless
+    grok Stateless
+    json Stateless
+    mutate Stateless
+}
+
+/// The filter of this name, when it is built.
+pub(crate) fn lookup(name: &str) -> Option<&'static FilterInfo> {
+    FILTERS.iter().find(|filter| filter.name == name)
+}
+
+/// The names of the filters that are built, in alphabetical order.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    FILTERS.iter().map(|filter| filter.name)
+}

@@ -1,0 +1,275 @@
+//! `mutate`: rename, replace, convert, gsub, split, … in a fixed order.
+//!
+//! `{"a":"1,5"}` with `mutate { split => { "a" => "," } }` gives `{"a":["1","5"]}`. The order is coerce, rename,
+//! update, replace, convert, gsub, uppercase, capitalize, lowercase, strip, split, join, merge, copy, whatever the
+//! config's order; the first error tags the event with `tag_on_failure` and stops. Source of behaviour:
+//! logstash-filter-mutate 3.5.9.
+
+use crate::diagnostic::Code;
+use crate::event::{Array, Event, PathRef, SetError, Template, Value, text};
+use crate::filter::field::{self, FieldName};
+use crate::filter::{CompileCx, Cx, Filter, Outcome, tag_all};
+use crate::program::options::{OptionKind, PluginOptions};
+
+mod case;
+mod convert;
+mod gsub;
+mod merge;
+mod strings;
+
+use convert::Conversion;
+use gsub::Gsub;
+
+#[derive(Debug)]
+struct Mutate {
+    steps: Box<[Step]>,
+    failure_tags: Box<[Box<str>]>,
+}
+
+#[derive(Debug)]
+enum Step {
+    Capitalize(FieldName),
+    Coerce(FieldName, Template),
+    Convert(FieldName, Conversion),
+    Copy(FieldName, FieldName),
+    Gsub(FieldName, Gsub),
+    /// A separator that is a number makes Logstash throw.
+    Join(FieldName, Option<Box<str>>),
+    Lowercase(FieldName),
+    Merge(FieldName, Box<[FieldName]>),
+    Rename(FieldName, FieldName),
+    Replace(FieldName, Template),
+    Split(FieldName, Option<Box<str>>),
+    Strip(FieldName),
+    Update(FieldName, Template),
+    Uppercase(FieldName),
+}
+
+/// An operation cannot be carried out; the event gets the failure tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Failed;
+
+impl From<SetError> for Failed {
+    fn from(_: SetError) -> Self {
+        Self
+    }
+}
+
+pub(super) fn compile(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option<Box<dyn Filter>> {
+    let style = cx.options.field_reference_escape_style;
+    let fixed = |text: &str| FieldName::fixed(text, style);
+    let sprintf = |text: &str| FieldName::template(text, style);
+    let mut steps = Vec::new();
+    let mut sound = true;
+
+    let texts = |name: &str| {
+        let pairs = options.pairs(name).into_iter();
+        pairs.map(|(field, value)| (field.value.to_owned(), value.to_text().into_owned())).collect::<Vec<_>>()
+    };
+    for (name, value) in texts("coerce") {
+        steps.push(Step::Coerce(fixed(&name), Template::parse(&value, style)));
+    }
+    for (name, value) in texts("rename") {
+        steps.push(Step::Rename(sprintf(&name), sprintf(&value)));
+    }
+    for (name, value) in texts("update") {
+        steps.push(Step::Update(fixed(&name), Template::parse(&value, style)));
+    }
+    for (name, value) in texts("replace") {
+        steps.push(Step::Replace(fixed(&name), Template::parse(&value, style)));
+    }
+    for (name, value) in options.pairs("convert") {
+        match Conversion::from_name(&value.to_text()) {
+            Some(conversion) if !matches!(value.kind, OptionKind::Array(_)) => {
+                steps.push(Step::Convert(fixed(name.value), conversion));
+            }
+            _ => {
+                sound = false;
+                cx.error_with_help(
+                    Code::BadValue,
+                    value.span,
+                    format!("`{}` is no type that `convert` knows", value.to_text()),
+                    format!("use one of {}", Conversion::NAMES.join(", ")),
+                );
+            }
+        }
+    }
+    match gsub::compile(options, cx) {
+        Some(gsubs) => {
+            for (name, gsub) in gsubs {
+                steps.push(Step::Gsub(fixed(&name), gsub));
+            }
+        }
+        None => sound = false,
+    }
+    let mut each = |option: &str, step: fn(FieldName) -> Step| {
+        let Some(value) = options.value(option) else { return };
+        let names = match &value.kind {
+            OptionKind::Array(items) => &items[..],
+            _ => core::slice::from_ref(value),
+        };
+        for name in names {
+            // Logstash takes a map or number here and fails on every event.
+            steps.push(step(match &name.kind {
+                OptionKind::Text(text) => fixed(text),
+                _ => FieldName::Invalid,
+            }));
+        }
+    };
+    each("uppercase", Step::Uppercase);
+    each("capitalize", Step::Capitalize);
+    each("lowercase", Step::Lowercase);
+    each("strip", Step::Strip);
+    for (option, step) in [("split", Step::Split as fn(_, _) -> _), ("join", Step::Join)] {
+        for (name, value) in options.pairs(option) {
+            let separator = match &value.kind {
+                OptionKind::Text(text) => Some(Box::from(text.as_str())),
+                _ => None,
+            };
+            steps.push(step(fixed(name.value), separator));
+        }
+    }
+    for (name, value) in options.pairs("merge") {
+        let sources = match &value.kind {
+            OptionKind::Array(items) => items.iter().map(|item| fixed(&item.to_text())).collect(),
+            _ => Box::from([fixed(&value.to_text())]),
+        };
+        steps.push(Step::Merge(fixed(name.value), sources));
+    }
+    for (name, value) in texts("copy") {
+        steps.push(Step::Copy(fixed(&name), fixed(&value)));
+    }
+    let failure_tags = cx.failure_tags(options, "_mutate_error");
+    sound.then(|| Box::new(Mutate { steps: steps.into(), failure_tags }) as Box<dyn Filter>)
+}
+
+impl Filter for Mutate {
+    fn apply<'b>(&'b self, event: &mut Event<'b>, cx: &mut Cx<'_, 'b>) -> Outcome {
+        for step in &self.steps {
+            if step.apply(event, cx).is_err() {
+                tag_all(event, &self.failure_tags, cx.arena);
+                return Outcome::Unmatched;
+            }
+        }
+        Outcome::Matched
+    }
+
+    fn failure_tags(&self) -> &[Box<str>] {
+        &self.failure_tags
+    }
+}
+
+impl Step {
+    fn apply<'b>(&'b self, event: &mut Event<'b>, cx: &mut Cx<'_, 'b>) -> Result<(), Failed> {
+        match self {
+            Self::Capitalize(name) => case::apply(event, name, cx, case::capitalize),
+            Self::Coerce(name, default) => {
+                let path = name.resolve(event, cx)?;
+                if event.get(path).is_some_and(Value::is_null) {
+                    let value = field::render(default, event, cx)?;
+                    event.set(path, value, cx.arena)?;
+                }
+                Ok(())
+            }
+            Self::Convert(name, conversion) => conversion.apply(event, name, cx),
+            Self::Copy(from, to) => {
+                let (from, to) = (from.resolve(event, cx)?, to.resolve(event, cx)?);
+                let Some(value) = copied(event, from, cx) else { return Ok(()) };
+                event.set(to, value, cx.arena)?;
+                Ok(())
+            }
+            Self::Gsub(name, gsub) => gsub.apply(event, name, cx),
+            Self::Join(name, separator) => join(event, name, separator.as_deref(), cx),
+            Self::Lowercase(name) => case::apply(event, name, cx, case::lowercase),
+            Self::Merge(into, sources) => merge::apply(event, into, sources, cx),
+            Self::Rename(from, to) => {
+                // A bad new name is found when the field is taken out already, as in Logstash.
+                let (from, to) = (from.render(event, cx)?, to.render(event, cx)?);
+                let from = from.path(cx)?;
+                if !event.contains(from) {
+                    return Ok(());
+                }
+                if from.is_whole_metadata() {
+                    let Some(value) = copied(event, from, cx) else { return Ok(()) };
+                    event.remove(from);
+                    event.set(to.path(cx)?, value, cx.arena)?;
+                } else if let Some(value) = event.remove(from) {
+                    event.set(to.path(cx)?, value, cx.arena)?;
+                }
+                Ok(())
+            }
+            Self::Replace(name, template) => {
+                let value = field::render(template, event, cx)?;
+                let path = name.resolve(event, cx)?;
+                event.set(path, value, cx.arena)?;
+                Ok(())
+            }
+            Self::Split(name, separator) => split(event, name, separator.as_deref(), cx),
+            Self::Strip(name) => strings::strip(event, name, cx),
+            Self::Update(name, template) => {
+                let path = name.resolve(event, cx)?;
+                if event.contains(path) {
+                    let value = field::render(template, event, cx)?;
+                    event.set(path, value, cx.arena)?;
+                }
+                Ok(())
+            }
+            Self::Uppercase(name) => case::apply(event, name, cx, case::uppercase),
+        }
+    }
+}
+
+/// A deep copy of a field that is neither missing nor null.
+fn copied<'b>(event: &Event<'b>, path: PathRef<'_>, cx: &Cx<'_, 'b>) -> Option<Value<'b>> {
+    if path.is_whole_metadata() {
+        return Some(Value::object(event.metadata().copy_in(cx.arena), cx.arena));
+    }
+    let value = event.get(path)?;
+    (!value.is_null()).then(|| value.copy_in(cx.arena))
+}
+
+fn split<'b>(
+    event: &mut Event<'b>,
+    name: &'b FieldName,
+    separator: Option<&'b str>,
+    cx: &mut Cx<'_, 'b>,
+) -> Result<(), Failed> {
+    let path = name.resolve(event, cx)?;
+    let Some(Value::Str(text)) = event.get(path) else { return Ok(()) };
+    let text = *text;
+    let pieces = strings::split(text, separator.ok_or(Failed)?);
+    let value = Value::array(pieces.into_iter().map(Value::Str), cx.arena);
+    event.set(path, value, cx.arena)?;
+    Ok(())
+}
+
+fn join<'b>(
+    event: &mut Event<'b>,
+    name: &'b FieldName,
+    separator: Option<&'b str>,
+    cx: &mut Cx<'_, 'b>,
+) -> Result<(), Failed> {
+    let path = name.resolve(event, cx)?;
+    let Some(Value::Array(array)) = event.get(path) else { return Ok(()) };
+    let separator = separator.ok_or(Failed)?;
+    let mut out = String::new();
+    let mut first = true;
+    push_joined(array, separator, &mut first, &mut out);
+    let value = Value::Str(cx.arena.text(&out));
+    event.set(path, value, cx.arena)?;
+    Ok(())
+}
+
+fn push_joined(array: &Array<'_>, separator: &str, first: &mut bool, out: &mut String) {
+    for item in array.as_slice() {
+        if let Value::Array(inner) = item {
+            push_joined(inner, separator, first, out);
+            continue;
+        }
+        if !*first {
+            out.push_str(separator);
+        }
+        *first = false;
+        text::push_ruby(item, out);
+    }
+}
