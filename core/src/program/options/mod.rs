@@ -22,6 +22,7 @@ use crate::{
         },
     },
     diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned},
+    event::text::push_ruby_float,
     program::schema::{Known, OptionSpec, OptionStatus, Schema, suggest},
 };
 
@@ -69,23 +70,14 @@ impl Number {
     #[must_use]
     pub fn to_text(self) -> String {
         match self {
-            Self::Float(value) => ruby_float(value),
+            Self::Float(value) => {
+                let mut text = String::new();
+                push_ruby_float(value, &mut text);
+                text
+            }
             Self::Int(value) => value.to_string(),
         }
     }
-}
-
-fn ruby_float(value: f64) -> String {
-    let scientific = format!("{value:e}");
-    let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
-    let Ok(exponent) = exponent.parse::<i32>() else { return scientific };
-    if (-4..16).contains(&exponent) {
-        let plain = value.to_string();
-        return if plain.contains('.') { plain } else { format!("{plain}.0") };
-    }
-    let point = if digits.contains('.') { "" } else { ".0" };
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{digits}{point}e{sign}{:02}", exponent.abs())
 }
 
 /// Lists the forms of an option's value.

@@ -1,0 +1,291 @@
+//! Config tree and resources to a program.
+
+use core::ops::Range;
+
+use crate::config::ast::{Block, Branch, Plugin, SectionKind, Statement};
+use crate::config::Config;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span, Spanned};
+use crate::filter::decorate::Decoration;
+use crate::filter::{self, CompileCx, Env, Order};
+use crate::pattern::expand::{ExpandError, Expansion};
+use crate::pattern::{Flags, Regex, SyntaxError};
+use crate::program::condition::Condition;
+use crate::program::input;
+use crate::program::options::{self, PluginKind, PluginOptions};
+use crate::program::{Arm, ConfigPosition, FilterSlot, Op, Options, Program, Resources};
+use crate::time::DateFormatError;
+
+/// Compiles a config, or tells everything that is wrong with it.
+pub(super) fn compile(
+    config: &Config,
+    resources: &Resources,
+    options: &Options,
+) -> Result<Program, Diagnostics> {
+    let mut diagnostics = Diagnostics::new(config.sources().to_vec());
+    let variable = |name: &str| resources.variable(name);
+    let resolved = options::resolve(config, &variable, &mut diagnostics);
+    let mut builder = Builder {
+        cx: CompileCx { options, resources, diagnostics: &mut diagnostics },
+        resolved: &resolved,
+        ops: Vec::new(),
+        filters: Vec::new(),
+        order: Order::Stateless,
+    };
+    let mut inputs = Vec::new();
+    let mut output_count = 0;
+    for section in &resolved.ast().sections {
+        match section.kind {
+            SectionKind::Filter => builder.statements(&section.body),
+            SectionKind::Input => builder.inputs(&section.body, &mut inputs),
+            SectionKind::Output => output_count += builder.outputs(&section.body),
+        }
+    }
+    let Builder { ops, filters, order, .. } = builder;
+    if diagnostics.has_errors() {
+        return Err(diagnostics);
+    }
+    Ok(Program {
+        ops: ops.into(),
+        filters: filters.into(),
+        env: Env {
+            style: options.field_reference_escape_style,
+            zone: options.timezone.clone(),
+            start: options.start,
+        },
+        ecs: options.ecs,
+        inputs: inputs.into(),
+        output_count,
+        order,
+        warnings: diagnostics,
+    })
+}
+
+struct Builder<'c> {
+    cx: CompileCx<'c>,
+    resolved: &'c options::Resolved,
+    ops: Vec<Op>,
+    filters: Vec<FilterSlot>,
+    order: Order,
+}
+
+impl Builder<'_> {
+    fn statements(&mut self, statements: &[Statement]) {
+        for statement in statements {
+            match statement {
+                Statement::Branch(branch) => self.branch(branch),
+                Statement::Plugin(plugin) => self.filter(plugin),
+            }
+        }
+    }
+
+    fn branch(&mut self, branch: &Branch) {
+        let place = self.ops.len();
+        self.ops.push(Op::Branch { arms: Box::new([]), otherwise: (0, 0), end: 0 });
+        let mut arms = Vec::with_capacity(branch.arms.len());
+        for arm in &branch.arms {
+            let condition = Condition::compile(&arm.condition, &mut self.cx);
+            let ops = self.block(&arm.block);
+            let position = self.cx.position(arm.condition.span);
+            if let Some(condition) = condition {
+                arms.push(Arm { condition, position, ops });
+            }
+        }
+        let otherwise = match &branch.otherwise {
+            Some(block) => self.block(block),
+            None => (0, 0),
+        };
+        let end = self.here();
+        self.ops[place] = Op::Branch { arms: arms.into(), otherwise, end };
+    }
+
+    fn block(&mut self, block: &Block) -> (u32, u32) {
+        let start = self.here();
+        self.statements(&block.body);
+        (start, self.here())
+    }
+
+    /// The next op's place: a config is limited to far fewer than 2^32 bytes.
+    fn here(&self) -> u32 {
+        u32::try_from(self.ops.len()).unwrap_or(u32::MAX)
+    }
+
+    fn filter(&mut self, plugin: &Plugin) {
+        let Some(options) = self.resolved.get(plugin) else { return };
+        let Some(info) = filter::lookup(&options.name) else {
+            self.cx.unsupported(options);
+            return;
+        };
+        if info.order == Order::Ordered {
+            self.order = Order::Ordered;
+        }
+        let Some(filter) = (info.compile)(options, &mut self.cx) else { return };
+        let failure_tags = match filter.failure_tags() {
+            [] => Box::from([format!("_{}_error", info.name).into_boxed_str()]),
+            tags => tags.into(),
+        };
+        let style = self.cx.options.field_reference_escape_style;
+        self.ops.push(Op::Filter(u32::try_from(self.filters.len()).unwrap_or(u32::MAX)));
+        self.filters.push(FilterSlot {
+            name: info.name,
+            id: options.id().map(|id| Box::from(id.value)),
+            position: self.cx.position(options.name_span),
+            filter,
+            decoration: Decoration::compile(options, style),
+            failure_tags,
+        });
+    }
+
+    /// Inputs under a condition are inputs all the same; Logstash runs them without looking.
+    fn inputs(&mut self, statements: &[Statement], inputs: &mut Vec<input::Input>) {
+        for plugin in plugins(statements) {
+            let Some(options) = self.resolved.get(plugin) else { continue };
+            if let Some(input) = input::compile(options, &mut self.cx) {
+                inputs.push(input);
+            }
+        }
+    }
+
+    fn outputs(&mut self, statements: &[Statement]) -> usize {
+        for statement in statements {
+            self.output_conditions(statement);
+        }
+        plugins(statements).len()
+    }
+
+    /// Outputs are not executed, but a condition before one that does not compile is an error.
+    fn output_conditions(&mut self, statement: &Statement) {
+        let Statement::Branch(branch) = statement else { return };
+        for arm in &branch.arms {
+            let _ = Condition::compile(&arm.condition, &mut self.cx);
+            arm.block.body.iter().for_each(|inner| self.output_conditions(inner));
+        }
+        let otherwise = branch.otherwise.iter().flat_map(|block| &block.body);
+        otherwise.for_each(|inner| self.output_conditions(inner));
+    }
+}
+
+/// All plugins of a section, those inside branches too. The nesting is limited by the parser.
+fn plugins(statements: &[Statement]) -> Vec<&Plugin> {
+    let mut found = Vec::new();
+    for statement in statements {
+        match statement {
+            Statement::Plugin(plugin) => found.push(plugin),
+            Statement::Branch(branch) => {
+                for arm in &branch.arms {
+                    found.extend(plugins(&arm.block.body));
+                }
+                if let Some(block) = &branch.otherwise {
+                    found.extend(plugins(&block.body));
+                }
+            }
+        }
+    }
+    found
+}
+
+impl CompileCx<'_> {
+    fn position(&self, span: Span) -> ConfigPosition {
+        let position = self.diagnostics.position(span);
+        position.map_or_else(ConfigPosition::default, |position| ConfigPosition {
+            source: position.name.into(),
+            line: position.line,
+            column: position.column,
+        })
+    }
+
+    /// Reports a plugin that is known and not built.
+    pub(crate) fn unsupported(&mut self, options: &PluginOptions) {
+        let kind = match options.kind {
+            PluginKind::Codec => "codec",
+            PluginKind::Filter => "filter",
+            PluginKind::Input => "input",
+            PluginKind::Output => "output",
+        };
+        let (severity, message, help) = if self.options.skip_unsupported {
+            let message = format!("the {kind} `{}` is not built yet and left out", options.name);
+            (Severity::Warning, message, None)
+        } else {
+            let message = format!("the {kind} `{}` is not built yet", options.name);
+            let help = "leave such plugins out with --skip-unsupported, at the price of other events";
+            (Severity::Error, message, Some(help.to_owned()))
+        };
+        let mut diagnostic =
+            Diagnostic::new(Code::Unsupported, severity, Some(options.name_span), message);
+        diagnostic.help = help;
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Compiles a regular expression of the config; nothing when it was reported as bad.
+    pub(crate) fn regex(&mut self, source: &str, flags: Flags, span: Span) -> Option<Regex> {
+        match Regex::new(source, flags) {
+            Ok(regex) => Some(regex),
+            Err(error) => {
+                let place = place_of(source, error.span.start);
+                self.regex_error(span, &error, &place);
+                None
+            }
+        }
+    }
+
+    fn regex_error(&mut self, span: Span, error: &SyntaxError, place: &str) {
+        let message = format!("bad regular expression: {}{place}", error.kind);
+        let mut diagnostic = Diagnostic::new(Code::BadRegex, Severity::Error, Some(span), message);
+        diagnostic.help = error.help.map(str::to_owned);
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Reports a regular expression that came out of a grok pattern.
+    pub(crate) fn expanded_regex_error(
+        &mut self,
+        span: Span,
+        source: &str,
+        expansion: &Expansion,
+        error: &SyntaxError,
+    ) {
+        let origin = expansion.origin(error.span.start);
+        let place = if origin.chain.is_empty() {
+            place_of(source, origin.span.start)
+        } else {
+            format!(", in %{{{}}}", origin.chain.join("} > %{"))
+        };
+        self.regex_error(self.inside(span, source, &origin.span), error, &place);
+    }
+
+    /// Reports a grok pattern that cannot be expanded.
+    pub(crate) fn expand_error(&mut self, span: Span, source: &str, error: &ExpandError) {
+        let span = self.inside(span, source, &error.span);
+        self.error(Code::UnknownPattern, span, error.to_string());
+    }
+
+    /// A part of a text of the config, where the text stands there as it is; else the whole.
+    fn inside(&self, span: Span, text: &str, part: &Range<usize>) -> Span {
+        let source = self.diagnostics.sources().get(span.source as usize);
+        let written = source.and_then(|s| s.text.get(span.start as usize..span.end as usize));
+        let Some(written) = written else { return span };
+        let quotes = written.len().saturating_sub(text.len()) / 2;
+        if written.get(quotes..written.len() - quotes) != Some(text) {
+            return span;
+        }
+        let end = part.end.max(part.start + 1).min(text.len());
+        span.part(quotes + part.start.min(end), quotes + end)
+    }
+
+    /// Reports a date format that is none.
+    pub(crate) fn date_format_error(&mut self, format: &Spanned<&str>, error: &DateFormatError) {
+        let place = self.inside(format.span, format.value, &error.span());
+        let mut diagnostic = Diagnostic::new(
+            Code::BadDateFormat,
+            Severity::Error,
+            Some(place),
+            format!("bad date format `{}`: {}", format.value, error),
+        );
+        diagnostic.help = error.help().map(str::to_owned);
+        self.diagnostics.push(diagnostic);
+    }
+}
+
+/// `, at character 5 of it`
+fn place_of(source: &str, offset: usize) -> String {
+    let characters = source.get(..offset).map_or(0, |before| before.chars().count());
+    format!(", at character {} of it", characters + 1)
+}

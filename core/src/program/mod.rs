@@ -1,0 +1,220 @@
+//! Programs: a parsed config with everything it needs, compiled and immutable.
+
+use core::fmt;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::diagnostic::Diagnostics;
+use crate::event::EscapeStyle;
+use crate::filter::decorate::Decoration;
+use crate::filter::{Env, Filter, Order};
+use crate::time::{Timestamp, Zone};
+
+mod compile;
+pub(crate) mod condition;
+mod input;
+pub mod options;
+pub mod schema;
+
+pub(crate) use input::Format;
+pub use input::{Codec, Input};
+
+use condition::Condition;
+
+/// `pipeline.ecs_compatibility`: which names plugins use by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ecs {
+    /// Plain names, Logstash 7's default.
+    Disabled,
+    /// Elastic Common Schema.
+    V1,
+    /// Elastic Common Schema; the default since Logstash 8.
+    #[default]
+    V8,
+}
+
+/// Settings of a pipeline that do not stand in its config.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `pipeline.ecs_compatibility`.
+    pub ecs: Ecs,
+    /// `config.field_reference.escape_style`.
+    pub field_reference_escape_style: EscapeStyle,
+    /// Leaves plugins out that are known and not built, with a warning, instead of refusing them.
+    pub skip_unsupported: bool,
+    /// The clock when the pipeline starts: the year of `Feb 29` in a date without a year.
+    pub start: Timestamp,
+    /// The zone of dates that name none.
+    pub timezone: Zone,
+}
+
+/// Logstash 9's defaults, with UTC as the zone and 1970 as the start.
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            ecs: Ecs::default(),
+            field_reference_escape_style: EscapeStyle::default(),
+            skip_unsupported: false,
+            start: Timestamp::UNIX_EPOCH,
+            timezone: Zone::utc(),
+        }
+    }
+}
+
+/// What a config can reach, given as data: `Config::needs` says what it asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Resources {
+    variables: BTreeMap<String, String>,
+    files: BTreeMap<String, Vec<u8>>,
+    directories: BTreeMap<String, Vec<(String, Vec<u8>)>>,
+}
+
+impl Resources {
+    /// Nothing at all.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Gives a variable for `${NAME}`; an empty value counts as set.
+    pub fn set_variable(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.variables.insert(name.into(), value.into());
+    }
+
+    /// Gives a file under the path that the config names.
+    pub fn add_file(&mut self, path: impl Into<String>, bytes: Vec<u8>) {
+        self.files.insert(path.into(), bytes);
+    }
+
+    /// Gives a directory under the path that the config names: names and contents of its files, in
+    /// the order in which they are to be read.
+    pub fn add_directory(&mut self, path: impl Into<String>, files: Vec<(String, Vec<u8>)>) {
+        self.directories.insert(path.into(), files);
+    }
+
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name).cloned()
+    }
+
+    /// The pattern files at a path of `patterns_dir`; a missing one is empty, as in Logstash.
+    pub(crate) fn pattern_texts(&self, path: &str, glob: &str) -> Vec<Cow<'_, str>> {
+        if let Some(bytes) = self.files.get(path) {
+            return vec![String::from_utf8_lossy(bytes)];
+        }
+        let files = self.directories.get(path).into_iter().flatten();
+        files
+            .filter(|(name, _)| fast_glob::glob_match(glob, name))
+            .map(|(_, bytes)| String::from_utf8_lossy(bytes))
+            .collect()
+    }
+}
+
+/// A compiled pipeline: immutable, shareable between threads, cheap to clone.
+#[derive(Clone)]
+pub struct Pipeline {
+    pub(crate) program: Arc<Program>,
+}
+
+/// A place in a config, for reports at run time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConfigPosition {
+    /// The name of the source.
+    pub source: Box<str>,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+}
+
+impl fmt::Display for ConfigPosition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.source, self.line, self.column)
+    }
+}
+
+/// The compiled form that workers run.
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub(crate) ops: Box<[Op]>,
+    pub(crate) filters: Box<[FilterSlot]>,
+    pub(crate) env: Env,
+    pub(crate) ecs: Ecs,
+    pub(crate) inputs: Box<[Input]>,
+    pub(crate) output_count: usize,
+    pub(crate) order: Order,
+    pub(crate) warnings: Diagnostics,
+}
+
+/// One step; ranges are places in [`Program::ops`].
+#[derive(Debug)]
+pub(crate) enum Op {
+    /// The first arm whose condition holds runs, else `otherwise`. `end` is behind the branch.
+    Branch { arms: Box<[Arm]>, otherwise: (u32, u32), end: u32 },
+    /// A filter with its common options.
+    Filter(u32),
+}
+
+#[derive(Debug)]
+pub(crate) struct Arm {
+    pub(crate) condition: Condition,
+    pub(crate) position: ConfigPosition,
+    pub(crate) ops: (u32, u32),
+}
+
+/// One filter of the config.
+#[derive(Debug)]
+pub(crate) struct FilterSlot {
+    pub(crate) name: &'static str,
+    pub(crate) id: Option<Box<str>>,
+    pub(crate) position: ConfigPosition,
+    pub(crate) filter: Box<dyn Filter>,
+    pub(crate) decoration: Option<Decoration>,
+    /// Tags for an event on which the common options cannot be carried out.
+    pub(crate) failure_tags: Box<[Box<str>]>,
+}
+
+impl Pipeline {
+    /// Compiles a config.
+    ///
+    /// # Errors
+    /// All problems of the config at once: unknown plugins and options, wrong types, bad patterns,
+    /// regular expressions, date formats and field references, undefined variables.
+    pub fn compile(
+        config: &Config,
+        resources: &Resources,
+        options: &Options,
+    ) -> Result<Self, Diagnostics> {
+        let program = compile::compile(config, resources, options)?;
+        Ok(Self { program: Arc::new(program) })
+    }
+
+    /// What is legal in the config and yet worth a look: plugins left out, inputs beside the chosen one.
+    pub fn warnings(&self) -> &Diagnostics {
+        &self.program.warnings
+    }
+
+    /// The inputs of the config, in order.
+    pub fn inputs(&self) -> &[Input] {
+        &self.program.inputs
+    }
+
+    /// The number of outputs of the config; no host executes them through this library.
+    pub fn output_count(&self) -> usize {
+        self.program.output_count
+    }
+
+    /// Whether events must pass in order through one worker.
+    pub fn order(&self) -> Order {
+        self.program.order
+    }
+}
+
+impl fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipeline")
+            .field("filters", &self.program.filters.len())
+            .field("inputs", &self.program.inputs.len())
+            .finish_non_exhaustive()
+    }
+}
