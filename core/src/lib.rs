@@ -1,0 +1,79 @@
+//! Logstash's filter engine as a library: bytes in, events out, no IO.
+//!
+//! ```
+//! use sawlog::{Config, Event, InputOptions, Options, ParseOptions, Pipeline, Resources, Sink};
+//! use sawlog::{Source, Tick, Timestamp, Worker};
+//!
+//! struct Lines(Vec<u8>);
+//! impl Sink for Lines {
+//!     fn event(&mut self, event: &Event<'_>) {
+//!         event.write_json(&mut self.0);
+//!         self.0.push(b'\n');
+//!     }
+//! }
+//!
+//! let text = r#"filter { grok { match => { "message" => "%{WORD:verb} %{NOTSPACE:path}" } } }"#;
+//! let config = Config::parse(vec![Source::new("a.conf", text)], &ParseOptions::default())?;
+//! let pipeline = Pipeline::compile(&config, &Resources::new(), &Options::default())?;
+//! let mut worker = Worker::new(&pipeline, &InputOptions::default())?;
+//! let tick = Tick { now: Timestamp::UNIX_EPOCH, seed: 0 };
+//! let mut lines = Lines(Vec::new());
+//! worker.push(b"GET /index.html\nnoth", tick, &mut lines);
+//! worker.push(b"ing", tick, &mut lines);
+//! worker.flush(tick, &mut lines);
+//! let out = String::from_utf8(lines.0)?;
+//! assert!(out.contains(r#""verb":"GET","path":"/index.html"}"#), "{out}");
+//! assert!(out.contains(r#""tags":["_grokparsefailure"]}"#), "{out}");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What the host supplies
+//!
+//! * The config's text, as one or several [`Source`]s, and what [`Config::needs`] asks for, as
+//!   [`Resources`]: variables, pattern files.
+//! * The bytes of a stream, in pieces of any size, to a [`Worker`]: one worker per thread, one
+//!   [`Pipeline`] for all.
+//! * The clock and a seed with each call, as a [`Tick`]. Equal input, resources and ticks give
+//!   equal events.
+//!
+//! # What comes back
+//!
+//! A config that is wrong gives [`Diagnostics`], all at once. A line that does not fit the config is an event with a
+//! tag, as in Logstash; what can never become an event is a [`Refusal`]. Nothing that stands in an input makes the engine fail.
+
+mod arena;
+mod codec;
+pub mod config;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod diagnostic;
+mod event;
+mod filter;
+pub mod limits;
+pub mod pattern;
+mod program;
+mod run;
+pub mod time;
+
+pub use arena::Arena;
+pub use codec::Encoder;
+pub use codec::encode::Metadata;
+pub use config::{Config, ParseOptions};
+pub use diagnostic::{Code, Diagnostic, Diagnostics, Label, Position, Severity, Source, Span, Spanned};
+pub use event::{
+    Array, EscapeStyle, Event, FieldPath, Key, Object, Origin, PathError, PathRef, SetError,
+    Template, Value,
+};
+pub use filter::Order;
+pub use program::condition::ConditionError;
+pub use program::options::{Needs, PathKind, PathNeed, VariableNeed};
+pub use program::{Codec, ConfigPosition, Ecs, Input, Options, Pipeline, Resources};
+pub use run::{
+    FilterStats, InputOptions, Refusal, RefusalKind, RunError, Sink, Stats, Tick, Worker,
+};
+pub use time::{Timestamp, Zone};
+
+/// The names of the filters that are built, in alphabetical order.
+pub fn filters() -> impl Iterator<Item = &'static str> {
+    filter::names()
+}

@@ -1,0 +1,336 @@
+//! The worker: all state that changes while a pipeline runs.
+
+use core::fmt;
+use std::sync::Arc;
+
+use crate::arena::Arena;
+use crate::codec::decode::{self, DecodeCx};
+use crate::codec::framing::line::{Frame, LineFramer};
+use crate::codec::json::After;
+use crate::event::{EscapeStyle, Event, FieldPath, Object, Origin, SetError, Value};
+use crate::filter::Scratch;
+use crate::limits;
+use crate::program::condition::ConditionError;
+use crate::program::{Codec, ConfigPosition, Ecs, Input, Pipeline, Program};
+use crate::run::execute::Run;
+use crate::run::stats::Stats;
+use crate::time::Timestamp;
+
+/// Time and chance of one call, given by the host: equal ticks give equal events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tick {
+    /// The clock.
+    pub now: Timestamp,
+    /// What random draws derive from, together with the event's place in the stream.
+    pub seed: u64,
+}
+
+/// Takes what a worker gives, in order.
+pub trait Sink {
+    /// An event left the last filter.
+    fn event(&mut self, event: &Event<'_>);
+
+    /// A line or an event will never become output.
+    fn refused(&mut self, refusal: &Refusal<'_, '_>) {
+        let _ = refusal;
+    }
+}
+
+/// What was refused, and why.
+#[derive(Debug)]
+pub struct Refusal<'a, 'b> {
+    /// The reason.
+    pub kind: RefusalKind,
+    /// Where it came from; of an over-long line the text is its first KiB.
+    pub origin: Origin<'b>,
+    /// The condition in the config that could not be evaluated.
+    pub position: Option<&'a ConfigPosition>,
+    /// The event as the condition saw it.
+    pub event: Option<&'a Event<'b>>,
+}
+
+/// Why something was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// A condition could not be evaluated.
+    Condition(ConditionError),
+    /// The line is longer than [`InputOptions::max_line_bytes`].
+    LineTooLong {
+        /// Its length in bytes.
+        bytes: usize,
+    },
+    /// The JSON text that was handed in is no event.
+    NoEvent,
+}
+
+impl fmt::Display for RefusalKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Condition(error) => error.fmt(f),
+            Self::LineTooLong { bytes } => write!(f, "the line has {bytes} bytes, over the limit"),
+            Self::NoEvent => f.write_str("the text is no JSON object that can be an event"),
+        }
+    }
+}
+
+/// How a worker reads its stream.
+#[derive(Clone, Debug)]
+pub struct InputOptions {
+    /// Which of [`Pipeline::inputs`] gives codec, type, tags and fields; none gives lines.
+    pub input: Option<usize>,
+    /// A codec by name, instead of the input's.
+    pub codec: Option<String>,
+    /// Fields set on every event: field reference and text.
+    pub set: Vec<(String, String)>,
+    /// The stream's name, set as `[log][file][path]`, or `path` without ECS.
+    pub path: Option<String>,
+    /// Whether codecs that do so keep the text as `[event][original]`.
+    pub keep_original: bool,
+    /// Bytes of the longest line that is read.
+    pub max_line_bytes: usize,
+}
+
+impl Default for InputOptions {
+    fn default() -> Self {
+        Self {
+            input: None,
+            codec: None,
+            set: Vec::new(),
+            path: None,
+            keep_original: true,
+            max_line_bytes: limits::LINE_BYTES,
+        }
+    }
+}
+
+/// A worker cannot be made as asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunError {
+    /// A field to set is no field reference.
+    FieldReference(String),
+    /// There is no input of that number.
+    NoSuchInput(usize),
+    /// No codec of that name is built.
+    UnknownCodec(String),
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FieldReference(text) => write!(f, "`{text}` is no field reference"),
+            Self::NoSuchInput(index) => write!(f, "the config has no input number {index}"),
+            Self::UnknownCodec(name) => {
+                write!(f, "no codec `{name}` is built; use one of {}", Codec::NAMES.join(", "))
+            }
+        }
+    }
+}
+
+impl core::error::Error for RunError {}
+
+/// Runs one stream of bytes through a pipeline; one per thread.
+#[derive(Debug)]
+pub struct Worker {
+    program: Arc<Program>,
+    decoding: Decoding,
+    framer: LineFramer,
+    arena: Arena,
+    scratch: Scratch,
+    stats: Stats,
+}
+
+/// What is done to every line before the filters see it.
+#[derive(Debug)]
+struct Decoding {
+    codec: Codec,
+    input: Option<usize>,
+    set: Box<[(FieldPath, Box<str>)]>,
+    path: Option<(FieldPath, Box<str>)>,
+    keep_original: bool,
+}
+
+impl Worker {
+    /// Makes a worker at the start of a stream.
+    ///
+    /// # Errors
+    /// When the options name an input, codec or field that does not exist.
+    pub fn new(pipeline: &Pipeline, options: &InputOptions) -> Result<Self, RunError> {
+        let program = Arc::clone(&pipeline.program);
+        let input = match options.input {
+            Some(index) => {
+                Some(program.inputs.get(index).ok_or(RunError::NoSuchInput(index))?)
+            }
+            None => None,
+        };
+        let codec = codec(options, input, program.ecs)?;
+        let style = program.env.style;
+        let mut set = Vec::with_capacity(options.set.len());
+        for (name, value) in &options.set {
+            set.push((field(name, style)?, value.as_str().into()));
+        }
+        let decoding = Decoding {
+            input: options.input,
+            set: set.into(),
+            path: None,
+            keep_original: options.keep_original,
+            codec,
+        };
+        let mut worker = Self {
+            framer: LineFramer::new(&decoding.codec.delimiter, options.max_line_bytes),
+            arena: Arena::new(),
+            scratch: Scratch::default(),
+            stats: Stats::new(&program),
+            program,
+            decoding,
+        };
+        worker.start_stream(options.path.as_deref());
+        Ok(worker)
+    }
+
+    /// Goes on with another stream, whose lines count from 1; the last one must have been flushed.
+    pub fn start_stream(&mut self, path: Option<&str>) {
+        let name = match self.program.ecs {
+            Ecs::Disabled => "path",
+            Ecs::V1 | Ecs::V8 => "[log][file][path]",
+        };
+        let field = FieldPath::parse(name, EscapeStyle::None).ok();
+        self.decoding.path = field.zip(path.map(Box::from));
+    }
+
+    /// Takes a piece of the stream, of any size, and gives the events of every line that ends in it.
+    pub fn push(&mut self, bytes: &[u8], tick: Tick, sink: &mut dyn Sink) {
+        self.stats.bytes_in += bytes.len() as u64;
+        let Self { program, decoding, framer, arena, scratch, stats } = self;
+        framer.handle(bytes, |frame| {
+            Line { program, decoding, arena, scratch, stats }.run(frame, tick, sink);
+        });
+    }
+
+    /// Ends the stream: the last line counts although no delimiter ended it.
+    pub fn flush(&mut self, tick: Tick, sink: &mut dyn Sink) {
+        let Self { program, decoding, framer, arena, scratch, stats } = self;
+        framer.finish_stream(|frame| {
+            Line { program, decoding, arena, scratch, stats }.run(frame, tick, sink);
+        });
+    }
+
+    /// Runs one event, given as a JSON object, through the filters, without codec and input.
+    ///
+    /// `@timestamp`, `@version` are added as for any event; a text that is no object, or whose `@metadata` is no
+    /// map, is refused.
+    pub fn run_event(&mut self, json: &str, tick: Tick, sink: &mut dyn Sink) {
+        let Self { program, arena, scratch, stats, .. } = self;
+        arena.reset(tick.seed);
+        let arena = &*arena;
+        let origin = Origin { line: 0, offset: 0, text: arena.text(json) };
+        let event = match scratch.json.read(json, After::Objects, arena) {
+            Ok(Value::Object(object)) => {
+                let object = core::mem::replace(object, Object::new_in(arena));
+                Event::from_object(object, tick.now, &program.env.zone, origin, arena).ok()
+            }
+            _ => None,
+        };
+        let Some(event) = event else {
+            stats.events_refused += 1;
+            let kind = RefusalKind::NoEvent;
+            sink.refused(&Refusal { kind, origin, position: None, event: None });
+            return;
+        };
+        stats.events_decoded += 1;
+        let (now, seed) = (tick.now, tick.seed);
+        Run { program, arena, scratch, stats, sink, now, seed }.event(event);
+    }
+
+    /// What the worker has done so far.
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+}
+
+fn codec(options: &InputOptions, input: Option<&Input>, ecs: Ecs) -> Result<Codec, RunError> {
+    match (&options.codec, input) {
+        (Some(name), _) => {
+            Codec::named(name, ecs).ok_or_else(|| RunError::UnknownCodec(name.clone()))
+        }
+        (None, Some(input)) => Ok(input.codec.clone()),
+        (None, None) => {
+            Codec::named("line", ecs).ok_or_else(|| RunError::UnknownCodec("line".to_owned()))
+        }
+    }
+}
+
+fn field(name: &str, style: EscapeStyle) -> Result<FieldPath, RunError> {
+    FieldPath::parse(name, style).map_err(|_| RunError::FieldReference(name.to_owned()))
+}
+
+/// The parts of a worker that one line needs.
+struct Line<'a> {
+    program: &'a Program,
+    decoding: &'a Decoding,
+    arena: &'a mut Arena,
+    scratch: &'a mut Scratch,
+    stats: &'a mut Stats,
+}
+
+impl Line<'_> {
+    fn run(self, frame: Frame<'_>, tick: Tick, sink: &mut dyn Sink) {
+        let Self { program, decoding, arena, scratch, stats } = self;
+        stats.lines += 1;
+        let seed = tick.seed ^ frame.offset.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        arena.reset(seed);
+        let arena = &*arena;
+        let bytes = match frame.bytes.strip_prefix(b"\xEF\xBB\xBF") {
+            Some(rest) if frame.line == 1 => rest,
+            _ => frame.bytes,
+        };
+        let origin = Origin {
+            line: frame.line,
+            offset: frame.offset,
+            text: decode::text_of(bytes, arena),
+        };
+        if frame.is_too_long {
+            stats.lines_refused += 1;
+            let kind = RefusalKind::LineTooLong { bytes: frame.len };
+            sink.refused(&Refusal { kind, origin, position: None, event: None });
+            return;
+        }
+        let cx = DecodeCx {
+            arena,
+            now: tick.now,
+            zone: &program.env.zone,
+            keep_original: decoding.keep_original,
+        };
+        let mut json = core::mem::take(&mut scratch.json);
+        decode::decode(&decoding.codec, origin, &mut json, cx, &mut |mut event| {
+            stats.events_decoded += 1;
+            decoding.dress(&mut event, program, tick.now, arena);
+            let scratch = &mut *scratch;
+            let stats = &mut *stats;
+            let sink = &mut *sink;
+            Run { program, arena, scratch, stats, sink, now: tick.now, seed }.event(event);
+        });
+        scratch.json = json;
+    }
+}
+
+impl Decoding {
+    /// Sets what the input adds: its path, `type`, `add_field`, `tags`, and the host's fields.
+    fn dress<'b>(
+        &'b self,
+        event: &mut Event<'b>,
+        program: &'b Program,
+        now: Timestamp,
+        arena: &'b Arena,
+    ) {
+        if let Some((path, name)) = &self.path {
+            decode::set_if_absent(event, path, name, arena);
+        }
+        if let Some(input) = self.input.and_then(|index| program.inputs.get(index)) {
+            // What cannot be set (a template on a scalar parent, say) is left out, and the event goes on.
+            let _ = input.decorate(event, now, arena);
+        }
+        for (path, value) in &self.set {
+            let _: Result<(), SetError> = event.set(path.as_ref(), Value::Str(value), arena);
+        }
+    }
+}
