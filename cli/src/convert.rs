@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use sawlog::{Event, InputOptions, Pipeline, Refusal, Sink, Tick, Timestamp, Worker, Zone};
+use sawlog::{Event, Input, InputOptions, Pipeline, Refusal, Sink, Tick, Timestamp, Worker, Zone};
 
 use crate::{
     EXIT_DONE, EXIT_INCOMPLETE, EXIT_USAGE,
@@ -39,8 +39,8 @@ fn convert(arguments: &ConvertArguments) -> Result<u8, Failure> {
     let Compiled { pipeline, zone, notice } = &compiled;
     show(pipeline.warnings());
     let options = input_options(arguments, pipeline).map_err(Failure::Argument)?;
-    // What is wrong with the options shows here, before an output is touched.
-    Worker::new(pipeline, &options).map_err(Failure::Config)?;
+    let mut worker =
+        Worker::new(pipeline, &options).map_err(|error| Failure::Argument(error.to_string()))?;
     let standard_input = [Path::new("-").to_path_buf()];
     let inputs =
         if arguments.inputs.is_empty() { &standard_input[..] } else { &arguments.inputs[..] };
@@ -56,14 +56,14 @@ fn convert(arguments: &ConvertArguments) -> Result<u8, Failure> {
     if let Some(notice) = notice {
         say(notice);
     }
-    if pipeline.has_outputs() {
+    if pipeline.output_count() > 0 {
         say("the output section is not executed: events go to standard output or to `-o`");
     }
 
     let mut run = Run { clock, output, summary: Summary::default(), name: String::new() };
     let mut status = EXIT_DONE;
     for input in inputs {
-        if let Err(error) = run.convert_input(input, pipeline, &options)? {
+        if let Err(error) = run.convert_input(input, &mut worker) {
             say(&format!("cannot read `{}`: {error}", run.name));
             status = EXIT_INCOMPLETE;
         }
@@ -80,7 +80,7 @@ fn convert(arguments: &ConvertArguments) -> Result<u8, Failure> {
         }
         State::Open => {}
     }
-    say(&format!("{}; time zone {}", run.summary, zone.id()));
+    say(&format!("{}; time zone {}", run.summary.text(worker.stats()), zone.id()));
     Ok(status)
 }
 
@@ -94,26 +94,16 @@ struct Run {
 }
 
 impl Run {
-    /// Reads one input to its end. The outer error is about the options, the inner one about the
-    /// input; what came before it is done.
-    fn convert_input(
-        &mut self,
-        path: &Path,
-        pipeline: &Pipeline,
-        options: &InputOptions,
-    ) -> Result<io::Result<()>, Failure> {
-        let mut options = options.clone();
+    /// Reads one input to its end; what comes before an error is done.
+    fn convert_input(&mut self, path: &Path, worker: &mut Worker) -> io::Result<()> {
         if input::is_standard_input(path) {
             "standard input".clone_into(&mut self.name);
+            worker.start_stream(None);
         } else {
             self.name = path.display().to_string();
-            options.path = Some(self.name.clone());
+            worker.start_stream(Some(&self.name));
         }
-        let source = match input::open(path) {
-            Ok(source) => source,
-            Err(error) => return Ok(Err(error)),
-        };
-        let mut worker = Worker::new(pipeline, &options).map_err(Failure::Config)?;
+        let source = input::open(path)?;
         let result = input::read_all(source, &mut |piece, wait| {
             let tick = self.clock.tick();
             worker.push(piece, tick, self);
@@ -124,8 +114,7 @@ impl Run {
         });
         let tick = self.clock.tick();
         worker.flush(tick, self);
-        self.summary.add(worker.stats());
-        Ok(result)
+        result
     }
 }
 
@@ -138,7 +127,7 @@ impl Sink for Run {
         });
     }
 
-    fn refused(&mut self, refusal: &Refusal<'_>) {
+    fn refused(&mut self, refusal: &Refusal<'_, '_>) {
         if let Some(text) = self.summary.count_refusal(&self.name, refusal) {
             say(&text);
         }
@@ -181,7 +170,6 @@ fn input_options(
         path: None,
         keep_original: !arguments.no_original,
         max_line_bytes: arguments.max_line_bytes,
-        ..InputOptions::default()
     })
 }
 
@@ -193,26 +181,32 @@ fn choose_input(wanted: Option<&str>, pipeline: &Pipeline) -> Result<Option<usiz
             say(&format!(
                 "the config has {} inputs, the first (`{}`) applies: choose with `--input ID`",
                 inputs.len(),
-                first.plugin
+                first.name()
             ));
         }
         return Ok((!inputs.is_empty()).then_some(0));
     };
-    if let Some(index) = inputs.iter().position(|input| input.id == wanted) {
+    if let Some(index) = inputs.iter().position(|input| input.id() == Some(wanted)) {
         return Ok(Some(index));
     }
-    let mut same_plugin = (0..inputs.len()).filter(|index| inputs[*index].plugin == wanted);
+    let mut same_plugin = (0..inputs.len()).filter(|index| inputs[*index].name() == wanted);
     match (same_plugin.next(), same_plugin.next()) {
         (Some(index), None) => Ok(Some(index)),
         (Some(_), Some(_)) => Err(format!(
             "several inputs are called `{wanted}`: give the wanted one an `id` and name that"
         )),
         _ => {
-            let known: Vec<String> =
-                inputs.iter().map(|input| format!("`{}` ({})", input.id, input.plugin)).collect();
+            let known: Vec<String> = inputs.iter().map(name_of).collect();
             let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
             Err(format!("the config has no input `{wanted}`; its inputs: {known}"))
         }
+    }
+}
+
+fn name_of(input: &Input) -> String {
+    match input.id() {
+        Some(id) => format!("`{id}` ({})", input.name()),
+        None => format!("`{}`", input.name()),
     }
 }
 

@@ -45,7 +45,6 @@ pub fn compile(
             EcsMode::V1 => Ecs::V1,
             EcsMode::V8 => Ecs::V8,
         },
-        support_escapes: arguments.support_escapes,
         timezone: zone.clone(),
         skip_unsupported: arguments.skip_unsupported,
         start,

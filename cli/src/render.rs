@@ -11,7 +11,7 @@
 
 use std::{fmt::Write as _, io::IsTerminal, ops::Range};
 
-use sawlog::{Diagnostic, Diagnostics, Severity, Source, Span};
+use sawlog::{Diagnostic, Diagnostics, Position, Severity, Span};
 use serde_json::{Value, json};
 
 use crate::host;
@@ -43,7 +43,7 @@ impl Style {
 pub fn text(diagnostics: &Diagnostics, style: Style) -> String {
     let mut out = String::new();
     for diagnostic in diagnostics.iter() {
-        one(&mut out, diagnostic, diagnostics.sources(), style);
+        one(&mut out, diagnostic, diagnostics, style);
         out.push('\n');
     }
     out
@@ -55,7 +55,6 @@ pub fn text(diagnostics: &Diagnostics, style: Style) -> String {
 /// "end_line","end_column","help","labels":[…]}]}`; lines and columns start at 1, columns count
 /// characters, the end is the place after the last character.
 pub fn json(diagnostics: &Diagnostics) -> String {
-    let sources = diagnostics.sources();
     let of_severity =
         |severity| diagnostics.iter().filter(|one: &&Diagnostic| one.severity == severity).count();
     let items: Vec<Value> = diagnostics
@@ -67,7 +66,7 @@ pub fn json(diagnostics: &Diagnostics) -> String {
                 "message": one.message,
             });
             if let Some(span) = one.span {
-                add_place(&mut item, sources, span);
+                add_place(&mut item, diagnostics, span);
             }
             if let Some(help) = &one.help {
                 item["help"] = Value::from(help.as_str());
@@ -75,7 +74,7 @@ pub fn json(diagnostics: &Diagnostics) -> String {
             if !one.labels.is_empty() {
                 let labels = one.labels.iter().map(|label| {
                     let mut item = json!({ "message": label.message });
-                    add_place(&mut item, sources, label.span);
+                    add_place(&mut item, diagnostics, label.span);
                     item
                 });
                 item["labels"] = labels.collect();
@@ -104,34 +103,24 @@ pub fn printable(text: &str) -> String {
     out
 }
 
-/// A line and column, from 1.
-struct Place<'a> {
-    source: &'a Source,
-    line: usize,
-    column: usize,
-    line_text: &'a str,
+fn place(all: &Diagnostics, source: u32, offset: u32) -> Option<Position<'_>> {
+    all.position(Span::new(source, offset, offset))
 }
 
-fn place(sources: &[Source], source: u32, offset: u32) -> Option<Place<'_>> {
-    let found = sawlog::position(sources, Span::new(source, offset, offset))?;
-    let source = sources.get(usize::try_from(source).ok()?)?;
-    Some(Place { source, line: found.line, column: found.column, line_text: found.line_text })
-}
-
-fn add_place(item: &mut Value, sources: &[Source], span: Span) {
+fn add_place(item: &mut Value, all: &Diagnostics, span: Span) {
     let (Some(start), Some(end)) =
-        (place(sources, span.source, span.start), place(sources, span.source, span.end))
+        (place(all, span.source, span.start), place(all, span.source, span.end))
     else {
         return;
     };
-    item["file"] = Value::from(&*start.source.name);
+    item["file"] = Value::from(start.name);
     item["line"] = start.line.into();
     item["column"] = start.column.into();
     item["end_line"] = end.line.into();
     item["end_column"] = end.column.into();
 }
 
-fn one(out: &mut String, diagnostic: &Diagnostic, sources: &[Source], style: Style) {
+fn one(out: &mut String, diagnostic: &Diagnostic, all: &Diagnostics, style: Style) {
     let paint = Paint::new(style, diagnostic.severity);
     let _ = writeln!(
         out,
@@ -150,11 +139,11 @@ fn one(out: &mut String, diagnostic: &Diagnostic, sources: &[Source], style: Sty
         // it stands in a line that was just shown.
         let mut places = vec![(span, "", '^')];
         places.extend(diagnostic.labels.iter().map(|label| (label.span, &*label.message, '-')));
-        let lines = places.iter().filter_map(|(span, ..)| place(sources, span.source, span.start));
+        let lines = places.iter().filter_map(|(span, ..)| place(all, span.source, span.start));
         width = lines.map(|place| place.line.to_string().len()).max().unwrap_or(1);
         let mut shown: Option<(u32, usize)> = None;
         for (span, message, mark) in places {
-            excerpt(out, sources, span, message, mark, width, &mut shown, &paint);
+            excerpt(out, all, span, message, mark, width, &mut shown, &paint);
         }
     }
     if let Some(help) = &diagnostic.help {
@@ -169,7 +158,7 @@ fn one(out: &mut String, diagnostic: &Diagnostic, sources: &[Source], style: Sty
 #[expect(clippy::too_many_arguments, reason = "one place of one diagnostic, each part used once")]
 fn excerpt(
     out: &mut String,
-    sources: &[Source],
+    all: &Diagnostics,
     span: Span,
     message: &str,
     mark: char,
@@ -177,7 +166,7 @@ fn excerpt(
     shown: &mut Option<(u32, usize)>,
     paint: &Paint,
 ) {
-    let Some(start) = place(sources, span.source, span.start) else { return };
+    let Some(start) = place(all, span.source, span.start) else { return };
     let Paint { gutter, end, .. } = paint;
     let colour = if mark == '^' { paint.severity } else { gutter };
     if *shown != Some((span.source, start.line)) {
@@ -186,13 +175,13 @@ fn excerpt(
             out,
             "{:width$} {gutter}{arrow}{end} {}:{}:{}",
             "",
-            printable(&start.source.name),
+            printable(start.name),
             start.line,
             start.column
         );
         let _ = writeln!(out, "{gutter}{:width$}  |{end}", "");
     }
-    let marked = match place(sources, span.source, span.end) {
+    let marked = match place(all, span.source, span.end) {
         Some(last) if last.line == start.line => last.column.saturating_sub(start.column),
         _ => usize::MAX,
     };
@@ -289,7 +278,7 @@ impl Paint {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use sawlog::Code;
+    use sawlog::{Code, Source};
 
     use super::*;
 

@@ -1,12 +1,50 @@
 //! Reads what a config asks for (variables, files, directories) from the process's environment and
 //! file system, and hands it over as data.
 
-use sawlog::{Config, Resources};
+use std::{env, fs, path::Path};
 
-/// Reads everything in `config.needs()`; relative paths start at the working directory, as in
-/// Logstash.
+use sawlog::{Config, PathKind, Resources};
+
+use crate::sources;
+
+/// Reads everything in `config.needs_with(..)`; relative paths start at the working directory, as
+/// in Logstash.
 ///
-/// What does not exist is left out: compiling then says where the config asks for it.
-pub fn read(_config: &Config) -> Resources {
-    Resources::new()
+/// What does not exist is left out: compiling then says where the config asks for it. A variable
+/// that is not UTF-8 counts as unset.
+pub fn read(config: &Config) -> Resources {
+    let lookup = |name: &str| env::var(name).ok();
+    let needs = config.needs_with(&lookup);
+    let mut resources = Resources::new();
+    for variable in needs.variables {
+        if let Some(value) = lookup(&variable.name) {
+            resources.set_variable(variable.name, value);
+        }
+    }
+    for need in needs.paths {
+        let path = Path::new(&need.path);
+        match need.kind {
+            PathKind::PatternsDir { glob } if path.is_dir() => {
+                let files = pattern_files(path, &glob);
+                resources.add_directory(need.path, files);
+            }
+            PathKind::File | PathKind::PatternsDir { .. } => {
+                if let Ok(bytes) = fs::read(path) {
+                    resources.add_file(need.path, bytes);
+                }
+            }
+        }
+    }
+    resources
+}
+
+/// Reads the files below `directory` that `glob` matches, in the order of their paths, each with its
+/// path from there.
+fn pattern_files(directory: &Path, glob: &str) -> Vec<(String, Vec<u8>)> {
+    let Some(pattern) = directory.join(glob).to_str().map(str::to_owned) else { return Vec::new() };
+    let read = |path: std::path::PathBuf| {
+        let name = path.strip_prefix(directory).ok()?.to_str()?.to_owned();
+        Some((name, fs::read(&path).ok()?))
+    };
+    sources::glob_files(&pattern).into_iter().filter_map(read).collect()
 }

@@ -1,6 +1,6 @@
 //! Counts what a conversion did and says it in a line or two.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use sawlog::{Event, Key, Refusal, Stats, Value};
 
@@ -13,12 +13,9 @@ const SHOWN_TEXT: usize = 80;
 /// Failure tags that are counted one by one; a config can make tags out of field values.
 const COUNTED_TAGS: usize = 100;
 
-/// Counts over all inputs of a run.
+/// Counts what the engine does not: failure tags, and the refusals that were shown.
 #[derive(Debug, Default)]
 pub struct Summary {
-    events_in: u64,
-    events_out: u64,
-    dropped: u64,
     refused: u64,
     failures: BTreeMap<String, u64>,
 }
@@ -39,22 +36,38 @@ impl Summary {
     }
 
     /// Counts a refusal and gives the text to show for it; nothing after the first few.
-    pub fn count_refusal(&mut self, input: &str, refusal: &Refusal<'_>) -> Option<String> {
+    pub fn count_refusal(&mut self, input: &str, refusal: &Refusal<'_, '_>) -> Option<String> {
         self.refused += 1;
         if self.refused > SHOWN_REFUSALS {
             return (self.refused == SHOWN_REFUSALS + 1)
                 .then(|| "further refusals are only counted".to_owned());
         }
-        let text: String = printable(refusal.text).chars().take(SHOWN_TEXT).collect();
-        let more = if text.len() < refusal.text.len() { "…" } else { "" };
-        Some(format!("{input}:{}: refused: {}: {text}{more}", refusal.line, refusal.reason))
+        let Refusal { kind, origin, position, .. } = refusal;
+        let text: String = printable(origin.text).chars().take(SHOWN_TEXT).collect();
+        let more = if text.len() < origin.text.len() { "…" } else { "" };
+        let at = position.map_or_else(String::new, |position| format!(" ({position})"));
+        Some(format!("{input}:{}: refused: {kind}{at}: {text}{more}", origin.line))
     }
 
-    /// Adds the counts of one worker.
-    pub fn add(&mut self, stats: &Stats) {
-        self.events_in += stats.events_in;
-        self.events_out += stats.events_out;
-        self.dropped += stats.dropped;
+    /// Returns the closing text of a run: `40 events in, 38 out, 1 dropped, 1 refused; 2
+    /// _grokparsefailure`.
+    pub fn text(&self, stats: &Stats) -> String {
+        let decoded = stats.events_decoded;
+        let plural = if decoded == 1 { "" } else { "s" };
+        let mut text = format!("{decoded} event{plural} in, {} out", stats.events_out);
+        let counts = [
+            (stats.events_created, "created by filters"),
+            (stats.events_dropped, "dropped"),
+            (stats.events_refused + stats.lines_refused, "refused"),
+        ];
+        for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
+            let _ = write!(text, ", {count} {what}");
+        }
+        for (index, (tag, count)) in self.failures.iter().enumerate() {
+            let separator = if index == 0 { "; " } else { ", " };
+            let _ = write!(text, "{separator}{count} {}", printable(tag));
+        }
+        text
     }
 
     fn count_tag(&mut self, tag: &str) {
@@ -66,23 +79,5 @@ impl Summary {
         } else if self.failures.len() < COUNTED_TAGS {
             self.failures.insert(tag.to_owned(), 1);
         }
-    }
-}
-
-impl fmt::Display for Summary {
-    /// Writes `40 events in, 38 out, 1 dropped, 1 refused; 2 _grokparsefailure`.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = if self.events_in == 1 { "" } else { "s" };
-        write!(formatter, "{} event{plural} in, {} out", self.events_in, self.events_out)?;
-        for (count, what) in [(self.dropped, "dropped"), (self.refused, "refused")] {
-            if count > 0 {
-                write!(formatter, ", {count} {what}")?;
-            }
-        }
-        for (index, (tag, count)) in self.failures.iter().enumerate() {
-            let separator = if index == 0 { "; " } else { ", " };
-            write!(formatter, "{separator}{count} {}", printable(tag))?;
-        }
-        Ok(())
     }
 }

@@ -14,6 +14,7 @@
 //! Pure, like the rest of the crate: the caller reads the files. The command line and the crate's
 //! own tests use this one runner.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 use std::panic::{self, AssertUnwindSafe};
@@ -28,6 +29,9 @@ use crate::{
 /// The clock of a vector that names none.
 const DEFAULT_NOW: &str = "2024-06-15T12:00:00Z";
 
+/// What stands for the clock in the `@timestamp` of an expected event.
+const CLOCK: &str = "__NOW__";
+
 /// One recorded case: a config, what enters its filters, and what is expected of it.
 #[derive(Debug, Clone)]
 pub struct Vector {
@@ -35,6 +39,7 @@ pub struct Vector {
     pub id: String,
     /// The whole config text.
     pub config: String,
+    parse: ParseOptions,
     options: Options,
     now: Timestamp,
     events: Vec<Value>,
@@ -87,12 +92,13 @@ impl Vector {
         let now = Timestamp::parse_lenient(&now, &Zone::utc())
             .ok_or_else(|| format!("`now` is no time: `{now}`"))?;
         let mut options = Options { start: now, ..Options::default() };
+        let mut parse = ParseOptions::default();
         if let Some(settings) = object.get("settings") {
             let Value::Object(settings) = settings else {
                 return Err("`settings` is not an object".to_owned());
             };
             for (key, value) in settings {
-                apply_setting(&mut options, key, value)?;
+                apply_setting(&mut options, &mut parse, key, value)?;
             }
         }
         let events = match (object.remove("events"), object.remove("event")) {
@@ -110,7 +116,7 @@ impl Vector {
                 return Err("has none of `expect`, `expect_error`, `expect_crash`".to_owned());
             }
         };
-        Ok(Self { id, config, options, now, events, outcome })
+        Ok(Self { id, config, parse, options, now, events, outcome })
     }
 
     /// Compiles the config, runs the events one at a time, and judges what left.
@@ -124,7 +130,7 @@ impl Vector {
         let mut left = Collector { events: Vec::new(), reasons: Vec::new() };
         let mut worker = match Worker::new(&pipeline, &InputOptions::default()) {
             Ok(worker) => worker,
-            Err(diagnostics) => return self.judge_refused_config(&diagnostics),
+            Err(error) => return Verdict::Failed(format!("no worker can be made: {error}")),
         };
         let tick = Tick { now: self.now, seed: 0 };
         for event in &self.events {
@@ -145,8 +151,7 @@ impl Vector {
 
     fn compile(&self, resources: &Resources) -> Result<Pipeline, Diagnostics> {
         let source = Source::new("config", self.config.as_str());
-        let parse = ParseOptions { support_escapes: self.options.support_escapes };
-        let config = Config::parse(vec![source], &parse)?;
+        let config = Config::parse(vec![source], &self.parse)?;
         Pipeline::compile(&config, resources, &self.options)
     }
 
@@ -180,7 +185,7 @@ impl Vector {
         for (index, expected) in expected.iter().enumerate() {
             let Some(found) = left.events.get(index) else { break };
             let mut expected = expected.clone();
-            self.complete(&mut expected);
+            self.complete(&mut expected, found);
             let at = if left.events.len() > 1 {
                 format!("event {}: ", index + 1)
             } else {
@@ -204,7 +209,7 @@ impl Vector {
     }
 
     /// Adds what `expect` leaves out: the fields that every event has when nothing touched them.
-    fn complete(&self, expected: &mut Value) {
+    fn complete(&self, expected: &mut Value, found: &Value) {
         let Value::Object(object) = expected else { return };
         let defaults =
             [("@timestamp", Value::String(self.now.to_string())), ("@version", "1".into())];
@@ -213,8 +218,12 @@ impl Vector {
                 None => {
                     object.insert(key.to_owned(), default);
                 }
-                Some(Value::Null) => {
+                // A field that is null is written like one that is missing.
+                Some(Value::Null) if found.get(key).is_none() => {
                     object.remove(key);
+                }
+                Some(Value::String(text)) if text == CLOCK => {
+                    object.insert(key.to_owned(), default);
                 }
                 Some(_) => {}
             }
@@ -397,7 +406,12 @@ fn is_true(object: &Map<String, Value>, key: &str) -> bool {
     object.get(key) == Some(&Value::Bool(true))
 }
 
-fn apply_setting(options: &mut Options, key: &str, value: &Value) -> Result<(), String> {
+fn apply_setting(
+    options: &mut Options,
+    parse: &mut ParseOptions,
+    key: &str,
+    value: &Value,
+) -> Result<(), String> {
     let wrong = || format!("setting `{key}` cannot be {value}");
     match key {
         "pipeline.ecs_compatibility" => {
@@ -408,7 +422,7 @@ fn apply_setting(options: &mut Options, key: &str, value: &Value) -> Result<(), 
                 _ => return Err(wrong()),
             };
         }
-        "config.support_escapes" => options.support_escapes = value.as_bool().ok_or_else(wrong)?,
+        "config.support_escapes" => parse.support_escapes = value.as_bool().ok_or_else(wrong)?,
         "config.field_reference.escape_style" => {
             options.field_reference_escape_style = match value.as_str().ok_or_else(wrong)? {
                 "ampersand" => EscapeStyle::Ampersand,
@@ -439,8 +453,8 @@ impl Sink for Collector {
         self.events.push(value);
     }
 
-    fn refused(&mut self, refusal: &Refusal<'_>) {
-        self.reasons.push(refusal.to_string());
+    fn refused(&mut self, refusal: &Refusal<'_, '_>) {
+        self.reasons.push(refusal.kind.to_string());
     }
 }
 
@@ -519,7 +533,9 @@ fn same_number(a: &Number, b: &Number) -> bool {
         return true;
     }
     match (a.parse::<f64>(), b.parse::<f64>()) {
-        (Ok(x), Ok(y)) => is_decimal(&a) && x.is_finite() && x.total_cmp(&y).is_eq(),
+        (Ok(x), Ok(y)) => {
+            is_decimal(&a) && x.is_finite() && x.partial_cmp(&y) == Some(Ordering::Equal)
+        }
         _ => false,
     }
 }
@@ -578,6 +594,7 @@ mod tests {
         assert_ne!(differences("1E+400", "1e401"), "");
         assert_ne!(differences("18446744073709551617", "18446744073709551616"), "");
         assert_eq!(differences("0.1", "0.1000000000000000055511151231257827"), "");
+        assert_eq!(differences("0.0", "-0.0"), "");
     }
 
     #[test]

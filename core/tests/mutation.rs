@@ -32,7 +32,8 @@ fn first_error_names_the_broken_line() {
                 let Err(errors) = parse(&broken) else { continue };
                 counted += 1;
                 let next = tokens.get(index + 1).map_or(text.trim_end().len(), |next| next.0);
-                let expected = [line(&text, start), line(&text, next) - lines_in(&text[start..end])];
+                let expected =
+                    [line(&text, start), line(&text, next) - lines_in(&text[start..end])];
                 let found = errors
                     .iter()
                     .next()

@@ -35,7 +35,12 @@ fn check(command: &str, shown: &str) {
 
 /// Returns the commands of a make target, without those that build.
 fn recipe(target: &str) -> String {
-    let output = Command::new("make").args(["-n", target]).current_dir(project()).output().unwrap();
+    let output = Command::new("make")
+        .args(["-n", target])
+        .current_dir(project())
+        .env_remove("CARGO")
+        .output()
+        .unwrap();
     assert!(output.status.success(), "make has no target `{target}`");
     let text = String::from_utf8(output.stdout).unwrap();
     let lines = text.lines().filter(|line| !line.starts_with("cargo "));
