@@ -39,6 +39,8 @@ pub(super) fn parse(map: &SourceMap, support_escapes: bool) -> (Ast, Vec<Diagnos
         comments: Vec::new(),
         brackets: Vec::new(),
         misindented: Vec::new(),
+        overindented: Vec::new(),
+        doubtful_close: None,
         odd_text: None,
         lines: Lines::new(map.text()),
         is_last: false,
@@ -74,6 +76,10 @@ struct Bracket {
     misindented: usize,
     /// Whether a place inside it was found misindented.
     is_doubtful: bool,
+    /// The indentation of the first item inside it that starts a line.
+    item_indent: Option<usize>,
+    /// How many overindented places were known when it was opened.
+    overindented: usize,
 }
 
 struct Parser<'a> {
@@ -85,6 +91,10 @@ struct Parser<'a> {
     comments: Vec<Comment>,
     brackets: Vec<Bracket>,
     misindented: Vec<Misindented>,
+    /// Places that stand further right than the items before them.
+    overindented: Vec<usize>,
+    /// The last closing bracket that stands at the end of a line and belongs to another line.
+    doubtful_close: Option<usize>,
     odd_text: Option<OddText>,
     lines: Lines,
     /// Whether the next error is the last one worth reporting.
@@ -107,6 +117,8 @@ impl<'a> Parser<'a> {
             if let Some(kind) = self.section_keyword() {
                 is_lost = false;
                 self.misindented.clear();
+                self.overindented.clear();
+                self.doubtful_close = None;
                 let section = self.section(kind);
                 self.brackets.clear();
                 sections.extend(section);
@@ -205,12 +217,22 @@ impl<'a> Parser<'a> {
         let start = self.at;
         let Some(name) = self.name() else { return Err(self.not_a_statement()) };
         self.trivia();
+        if self.block_ahead(start) {
+            self.report_misplaced_block(&name);
+            self.block()?;
+            return Err(Stop);
+        }
         if self.rest().starts_with('{') {
             self.open('{')?;
         } else {
             let stop = self.not_a_plugin(&name);
             if !self.is_option_at(self.at) {
-                return Err(stop);
+                // Something else may stand in the place of the brace.
+                let next = self.after_trivia(self.token_range(self.at).end);
+                if self.rest().starts_with('}') || !self.is_option_at(next) {
+                    return Err(stop);
+                }
+                self.at = next;
             }
             self.open_missing('{');
         }
@@ -480,6 +502,8 @@ impl<'a> Parser<'a> {
             indent: self.lines.indent(line),
             misindented: self.misindented.len(),
             is_doubtful: false,
+            item_indent: None,
+            overindented: self.overindented.len(),
         });
         self.at += kind.len_utf8();
         Ok(())

@@ -31,6 +31,10 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn foreign_at_top(&mut self) {
+        if let Some(at) = self.overindented() {
+            self.missing_opening(at);
+            return;
+        }
         let help = match self.rest().chars().next() {
             Some('}') => Some("this bracket closes nothing; is an opening one missing above?"),
             Some('\u{feff}') => None,
@@ -56,6 +60,11 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn not_a_plugin(&mut self, name: &Name) -> Stop {
+        if self.rest().starts_with("=>")
+            && let Some(at) = self.overindented()
+        {
+            return self.missing_opening(at);
+        }
         let word = name.text.as_str();
         let what = format!("`{{` after `{word}`");
         let help = if word.eq_ignore_ascii_case("if") || word.eq_ignore_ascii_case("else") {
@@ -66,6 +75,37 @@ impl<'a> Parser<'a> {
             None
         };
         self.expected_with(&what, help)
+    }
+
+    /// Reports that brackets are closed too early, at the line that is indented without reason.
+    fn missing_opening(&mut self, at: usize) -> Stop {
+        let here = self.at;
+        self.at = at;
+        let message = if self.rest().starts_with(['}', ']']) {
+            format!("this {} closes more than it should; is an opening one missing?", self.found())
+        } else {
+            format!("missing `{{` before {}", self.found())
+        };
+        let range = self.token_range(at);
+        self.at = here;
+        let help = "by the indentation, a bracket must have been opened before; without it, the \
+                    brackets do not come out even";
+        let diagnostic = self.syntax_error(range, message, Some(help));
+        let found = self.token_range(here);
+        let span = self.map.span(found.start, found.end);
+        self.report(diagnostic.with_label(span, "noticed here"));
+        Stop
+    }
+
+    /// Reports `word { plugin { .. } }`: only `if` and `else` have such blocks.
+    pub(super) fn report_misplaced_block(&mut self, name: &Name) {
+        let message = format!(
+            "expected `if`, `else` or a plugin, found `{}` before a block of plugins",
+            name.text
+        );
+        let error = Diagnostic::error(Code::Syntax, name.span, message)
+            .with_help("plugins cannot stand inside a plugin; only `if` and `else` have blocks");
+        self.report(error);
     }
 
     pub(super) fn not_an_option(&mut self) -> Stop {
@@ -280,8 +320,10 @@ impl Parser<'_> {
         } else {
             None
         };
-        let range = self.token_range(self.at);
         let message = format!("expected `,` or `]`, found {}", self.found());
+        let opened = self.brackets.last().map(|bracket| bracket.at);
+        let at = opened.map_or(self.at, |opened| self.end_of_line_of(opened, self.at));
+        let range = self.token_range(at);
         let mut diagnostic = self.syntax_error(range, message, help);
         if let Some(bracket) = self.brackets.last() {
             let span = self.map.span(bracket.at, bracket.at + 1);

@@ -176,6 +176,7 @@ impl Parser<'_> {
             return end..end;
         };
         let length = match first {
+            c if token::is_white(c) => 0,
             '"' | '\'' => token::string(rest).map_or(1, |(behind, _)| rest.len() - behind.len()),
             c if token::is_name(c) => {
                 token::name(rest).map_or(1, |(behind, _)| rest.len() - behind.len())
@@ -218,16 +219,28 @@ impl Parser<'_> {
         }
     }
 
-    /// Remembers the next token when it stands further left than its block allows.
+    /// Remembers the next token when it stands further left or right than its block allows.
     pub(super) fn note_indent(&mut self) {
-        let Some(bracket) = self.brackets.last() else { return };
-        if bracket.is_doubtful || !self.lines.is_first(self.at) {
+        if !self.lines.is_first(self.at) {
             return;
         }
         let line = self.lines.line(self.at);
-        if line > bracket.line && self.lines.indent(line) <= bracket.indent {
+        let indent = self.lines.indent(line);
+        let at = self.at;
+        let Some(bracket) = self.brackets.last_mut() else { return };
+        if *bracket.item_indent.get_or_insert(indent) < indent {
+            self.overindented.push(at);
+        }
+        if !bracket.is_doubtful && line > bracket.line && indent <= bracket.indent {
             self.mark_misindented();
         }
+    }
+
+    /// Returns the first place that is indented as if a bracket had been opened before it.
+    pub(super) fn overindented(&mut self) -> Option<usize> {
+        let first = self.overindented.first().copied();
+        self.overindented.clear();
+        first
     }
 
     fn mark_misindented(&mut self) {
@@ -249,8 +262,14 @@ impl Parser<'_> {
             let is_first = self.lines.is_first(self.at);
             if line == bracket.line || (is_first && indent == bracket.indent) {
                 self.misindented.truncate(bracket.misindented);
+                self.overindented.truncate(bracket.overindented);
             } else if is_first && indent < bracket.indent && !bracket.is_doubtful {
                 self.mark_misindented();
+            } else if is_first && indent > bracket.indent {
+                let place = self.doubtful_close.take().unwrap_or(self.at);
+                self.overindented.push(place);
+            } else if !is_first {
+                self.doubtful_close = Some(self.at);
             }
             self.brackets.pop();
         }
@@ -267,6 +286,8 @@ impl Parser<'_> {
             indent: self.lines.indent(line),
             misindented: self.misindented.len(),
             is_doubtful: true,
+            item_indent: None,
+            overindented: self.overindented.len(),
         });
     }
 
@@ -285,8 +306,9 @@ impl Parser<'_> {
             ),
         };
         self.misindented.clear();
+        let at = opened.map_or(at, |opened| self.end_of_line_of(opened, at));
         let here = self.at;
-        self.at = at;
+        self.at = self.after_trivia(at);
         let found = self.found();
         self.at = here;
         let kind = opened.and_then(|opened| self.text[opened..].chars().next());
@@ -295,7 +317,7 @@ impl Parser<'_> {
             Some('(') => ')',
             _ => '}',
         };
-        let range = self.token_range(at);
+        let range = if self.text[at..].is_empty() { at..at } else { self.token_range(at) };
         let message = format!("missing `{closing}` before {found}");
         let mut diagnostic = self.syntax_error(range, message, Some(help));
         if let Some(opened) = opened {
@@ -303,6 +325,18 @@ impl Parser<'_> {
             diagnostic = diagnostic.with_label(span, "this one is not closed");
         }
         self.report(diagnostic);
+    }
+
+    /// Returns where a bracket that was opened at `opened` should have been closed, if not at `at`.
+    ///
+    /// That is the end of its own line when nothing but that line stands before `at`; at the end of
+    /// the config, the line after the last.
+    pub(super) fn end_of_line_of(&self, opened: usize, at: usize) -> usize {
+        let end = self.text[..at].trim_end().len();
+        if self.lines.line(opened) == self.lines.line(end) {
+            return end;
+        }
+        if self.text[at..].is_empty() { (end + 1).min(self.text.len()) } else { at }
     }
 
     /// Tells whether a statement stands where an option of a plugin is expected.
@@ -331,6 +365,19 @@ impl Parser<'_> {
             let inner = self.after_trivia(next + 1);
             self.is_plugin_at(inner)
         }
+    }
+
+    /// Tells whether a block of statements comes next, behind a word at `start` that follows a `}`.
+    pub(super) fn block_ahead(&self, start: usize) -> bool {
+        let Some(behind) = self.rest().strip_prefix('{') else { return false };
+        let before = self.text[..start].trim_end_matches([' ', '\t']);
+        let inner = self.after_trivia(self.text.len() - behind.len());
+        before.ends_with('}')
+            && self.is_plugin_at(inner)
+            && token::name(&self.text[inner..]).is_ok_and(|(behind, _)| {
+                let brace = self.after_trivia(self.text.len() - behind.len());
+                !self.text[self.after_trivia(brace + 1)..].starts_with(['"', '\''])
+            })
     }
 
     /// Tells whether `name {` stands at `at`.
@@ -431,7 +478,7 @@ impl Parser<'_> {
                 return false;
             }
             let next = self.rest().chars().next();
-            if next == Some('{') && !self.is_hash_ahead() {
+            if next == Some('{') && !self.is_hash_at(self.at) {
                 self.brackets.truncate(depth);
                 return true;
             }
@@ -447,9 +494,9 @@ impl Parser<'_> {
         }
     }
 
-    /// Tells whether the `{` that comes next opens a hash and not a block.
-    fn is_hash_ahead(&self) -> bool {
-        let inner = self.after_trivia(self.at + 1);
+    /// Tells whether the `{` at `at` opens a hash or the options of a plugin, and not a block.
+    fn is_hash_at(&self, at: usize) -> bool {
+        let inner = self.after_trivia(at + 1);
         self.text[inner..].starts_with(['"', '\'']) || self.is_option_at(inner)
     }
 
