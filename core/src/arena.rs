@@ -47,12 +47,7 @@ impl Arena {
     }
 
     /// An empty list that grows inside the arena.
-    pub(crate) fn list<'b, T>(&'b self) -> bumpalo::collections::Vec<'b, T> {
+    pub(crate) fn list<T>(&self) -> bumpalo::collections::Vec<'_, T> {
         bumpalo::collections::Vec::new_in(&self.bump)
-    }
-
-    /// An empty text that grows inside the arena.
-    pub(crate) fn string(&self) -> bumpalo::collections::String<'_> {
-        bumpalo::collections::String::new_in(&self.bump)
     }
 }

@@ -335,7 +335,7 @@ impl Diagnostics {
 
 /// Returns where `span` starts in `sources`; see [`Diagnostics::position`].
 #[must_use]
-pub fn position(sources: &[Source], span: Span) -> Option<Position<'_>> {
+fn position(sources: &[Source], span: Span) -> Option<Position<'_>> {
     let source = sources.get(usize::try_from(span.source).ok()?)?;
     let text: &str = &source.text;
     let mut at = usize::try_from(span.start).unwrap_or(usize::MAX).min(text.len());

@@ -51,7 +51,7 @@ mod event;
 mod filter;
 pub mod limits;
 pub mod pattern;
-mod program;
+pub mod program;
 mod run;
 pub mod time;
 
@@ -59,7 +59,9 @@ pub use arena::Arena;
 pub use codec::Encoder;
 pub use codec::encode::Metadata;
 pub use config::{Config, ParseOptions};
-pub use diagnostic::{Code, Diagnostic, Diagnostics, Label, Position, Severity, Source, Span, Spanned};
+pub use diagnostic::{
+    Code, Diagnostic, Diagnostics, Label, Position, Severity, Source, Span, Spanned,
+};
 pub use event::{
     Array, EscapeStyle, Event, FieldPath, Key, Object, Origin, PathError, PathRef, SetError,
     Template, Value,

@@ -1,6 +1,6 @@
-//! Lines to events: the codecs plain, line, json and json_lines.
+//! Lines to events: the codecs plain, line, json and `json_lines`.
 //!
-//! Source of behaviour: logstash-codec-plain 3.1, -line 3.1, -json 3.1, -json_lines 3.2.
+//! Source of behaviour: logstash-codec-plain 3.1, -line 3.1, -json 3.1, `-json_lines` 3.2.
 
 use crate::arena::Arena;
 use crate::codec::json::{After, JsonReader};
@@ -19,14 +19,12 @@ pub(crate) struct DecodeCx<'a, 'b> {
 
 /// A line as text: itself when it is UTF-8, else with every bad byte as `\xE9`.
 pub(crate) fn text_of<'b>(line: &'b [u8], arena: &'b Arena) -> &'b str {
-    match str::from_utf8(line) {
-        Ok(text) => text,
-        Err(_) => {
-            let mut out = String::with_capacity(line.len() + 16);
-            text::push_inspected(line, &mut out);
-            arena.text(&out)
-        }
+    if let Ok(text) = str::from_utf8(line) {
+        return text;
     }
+    let mut out = String::with_capacity(line.len() + 16);
+    text::push_inspected(line, &mut out);
+    arena.text(&out)
 }
 
 /// Decodes one line and gives its events: one for a text, none to many for JSON.

@@ -1,6 +1,8 @@
-//! Events to bytes: the codecs json, json_lines, line, plain and rubydebug.
+//! Events to bytes: the codecs json, `json_lines`, line, plain and rubydebug.
 //!
 //! Source of behaviour: the codecs of Logstash 9.x and `Event#to_s`.
+
+use core::fmt::Write;
 
 use crate::event::{EscapeStyle, Event, Object, Template, Value, text};
 use crate::time::Timestamp;
@@ -14,10 +16,17 @@ pub struct Encoder {
 #[derive(Debug)]
 enum OutputFormat {
     Json,
-    JsonLines { delimiter: Box<[u8]> },
+    JsonLines {
+        delimiter: Box<[u8]>,
+    },
     /// codecs line and plain; plain has no delimiter.
-    Text { format: Option<Template>, delimiter: Box<[u8]> },
-    RubyDebug { metadata: Metadata },
+    Text {
+        format: Option<Template>,
+        delimiter: Box<[u8]>,
+    },
+    RubyDebug {
+        metadata: Metadata,
+    },
 }
 
 /// Whether `@metadata` is shown.
@@ -113,7 +122,12 @@ fn push_default(event: &Event<'_>, out: &mut String) {
 const INDENT: usize = 4;
 
 /// A map over several lines, keys aligned to the right.
-fn push_map(object: &Object<'_>, extra: Option<(&str, &Object<'_>)>, level: usize, out: &mut String) {
+fn push_map(
+    object: &Object<'_>,
+    extra: Option<(&str, &Object<'_>)>,
+    level: usize,
+    out: &mut String,
+) {
     let names: Vec<String> = object.iter().map(|(name, _)| quoted(name)).collect();
     let extra_name = extra.map(|(name, _)| quoted(name));
     let widest = names.iter().chain(&extra_name).map(|name| name.chars().count()).max();
@@ -155,7 +169,8 @@ fn push_shown(value: &Value<'_>, level: usize, out: &mut String) {
             let width = last_index.to_string().len();
             for (at, item) in array.as_slice().iter().enumerate() {
                 out.extend(core::iter::repeat_n(' ', level * INDENT + INDENT));
-                out.push_str(&format!("[{at:>width$}] "));
+                // Writing to a text in memory does not fail.
+                let _ = write!(out, "[{at:>width$}] ");
                 push_shown(item, level + 1, out);
                 out.push_str(if at == last_index { "\n" } else { ",\n" });
             }
@@ -174,6 +189,8 @@ fn quoted(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
     use crate::arena::Arena;
     use crate::event::{Key, Origin};

@@ -134,13 +134,10 @@ fn next_from_tape<'b>(
 }
 
 fn read_exact<'b>(text: &str, after: After, arena: &'b Arena) -> Result<Value<'b>, JsonError> {
-    match read_values(text, after, arena) {
-        Ok(value) => Ok(value),
-        Err(JsonError) => {
-            let repaired = without_lone_surrogates(text).ok_or(JsonError)?;
-            read_values(&repaired, after, arena)
-        }
-    }
+    read_values(text, after, arena).or_else(|JsonError| {
+        let repaired = without_lone_surrogates(text).ok_or(JsonError)?;
+        read_values(&repaired, after, arena)
+    })
 }
 
 fn read_values<'b>(text: &str, after: After, arena: &'b Arena) -> Result<Value<'b>, JsonError> {
@@ -167,13 +164,17 @@ enum Open<'b> {
 /// Reads the first value of a text and tells how many bytes it took.
 fn read_value<'b>(text: &str, arena: &'b Arena) -> Result<(Value<'b>, usize), JsonError> {
     let bytes = text.as_bytes();
-    let mut parser = LowLevelJsonParser::new().with_max_stack_size(limits::NESTING);
+    let mut parser = LowLevelJsonParser::new();
     let mut consumed = 0;
     let mut open: Vec<Open<'b>> = Vec::new();
     loop {
         let step = parser.parse_next(&bytes[consumed..], true);
         consumed += step.consumed_bytes;
         let Some(Ok(event)) = step.event else { return Err(JsonError) };
+        let opens = matches!(event, JsonEvent::StartArray | JsonEvent::StartObject);
+        if opens && open.len() >= limits::NESTING {
+            return Err(JsonError);
+        }
         let value = match event {
             JsonEvent::StartArray => {
                 open.push(Open::Array(Vec::new()));
@@ -213,9 +214,7 @@ fn read_value<'b>(text: &str, arena: &'b Arena) -> Result<(Value<'b>, usize), Js
 /// A JSON number as an integer or double when one of them is exactly it, else its text.
 pub(crate) fn number<'b>(text: &str, arena: &'b Arena) -> Value<'b> {
     if !text.contains(['.', 'e', 'E']) {
-        return text
-            .parse()
-            .map_or_else(|_| Value::Number(arena.text(text)), Value::Int);
+        return text.parse().map_or_else(|_| Value::Number(arena.text(text)), Value::Int);
     }
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() && digits(text) == digits(&format!("{value:e}")) => {
@@ -279,6 +278,8 @@ fn without_lone_surrogates(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     fn read(text: &str, after: After) -> Result<String, JsonError> {
@@ -311,8 +312,22 @@ mod tests {
     #[test]
     fn what_is_no_json_is_refused() {
         for text in [
-            "", " ", "{", "{a:1}", "{'a':1}", "{\"a\":01}", "{\"a\":1,}", "[1,]", "NaN", "{\"a\":1} x",
-            "{\"a\":\"\n\"}", "// c\n{}", "[1 2]", "\"\\x\"", "{\"a\":1}]", "tru",
+            "",
+            " ",
+            "{",
+            "{a:1}",
+            "{'a':1}",
+            "{\"a\":01}",
+            "{\"a\":1,}",
+            "[1,]",
+            "NaN",
+            "{\"a\":1} x",
+            "{\"a\":\"\n\"}",
+            "// c\n{}",
+            "[1 2]",
+            "\"\\x\"",
+            "{\"a\":1}]",
+            "tru",
         ] {
             assert_eq!(read(text, After::Objects), Err(JsonError), "{text}");
         }
@@ -320,17 +335,17 @@ mod tests {
 
     #[test]
     fn the_last_of_several_objects_counts_for_the_filter_and_the_first_for_codecs() {
-        assert_eq!(read("{\"a\":1}{\"b\":2} {\"c\":3}", After::Objects).as_deref(), Ok("{\"c\":3}"));
+        assert_eq!(
+            read("{\"a\":1}{\"b\":2} {\"c\":3}", After::Objects).as_deref(),
+            Ok("{\"c\":3}")
+        );
         assert_eq!(read("{\"a\":1} junk", After::Anything).as_deref(), Ok("{\"a\":1}"));
     }
 
     #[test]
     fn lone_surrogates_are_dropped_and_pairs_kept() {
         let text = "{\"a\":\"x\\ud83dy\\ud83d\\ude00\\\\ud83d\"}";
-        assert_eq!(
-            read(text, After::Objects).as_deref(),
-            Ok("{\"a\":\"xy\u{1F600}\\\\ud83d\"}")
-        );
+        assert_eq!(read(text, After::Objects).as_deref(), Ok("{\"a\":\"xy\u{1F600}\\\\ud83d\"}"));
     }
 
     #[test]

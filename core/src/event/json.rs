@@ -157,6 +157,8 @@ impl core::fmt::Write for Utf8<'_> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     #[test]

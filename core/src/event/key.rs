@@ -58,7 +58,6 @@ pub(crate) const fn hash(text: &str) -> u32 {
     }
     state = (state ^ last).wrapping_mul(MULTIPLIER);
     state ^= state >> 29;
-    #[expect(clippy::cast_possible_truncation, reason = "the upper half is the better mixed one")]
     let hash = (state >> 32) as u32;
     if hash == REMOVED { 0 } else { hash }
 }

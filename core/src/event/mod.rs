@@ -1,7 +1,7 @@
 //! Events: fields in, fields out, and the rules for reaching them.
 //!
 //! `{"message":"x","a":{"b":1}}` with the reference `[a][b]` gives `1`. Source of behaviour: Logstash 9.x
-//! Event, Accessors and FieldReference.
+//! Event, Accessors and `FieldReference`.
 
 use core::fmt;
 
@@ -321,7 +321,7 @@ enum Container<'a, 'b> {
     Map(&'a mut Object<'b>),
 }
 
-impl<'a, 'b> Container<'a, 'b> {
+impl<'b> Container<'_, 'b> {
     /// Goes one name down, making a map where nothing is. Nothing comes back when a list is
     /// addressed by a name: Logstash then sets into a map that nobody holds.
     fn open(

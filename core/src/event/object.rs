@@ -236,9 +236,9 @@ mod tests {
 
     #[test]
     fn many_keys_behave_like_few() {
+        let names: Vec<String> = (0..5000).map(|n| format!("key{n}")).collect();
         let arena = Arena::new();
         let mut object = Object::new_in(&arena);
-        let names: Vec<String> = (0..5000).map(|n| format!("key{n}")).collect();
         for (name, number) in names.iter().zip(0..) {
             object.insert(Key::new(name), Value::Int(number), &arena);
         }

@@ -1,6 +1,6 @@
 //! Field references: `message`, `[a][b]`, `[@metadata][x]`, resolved once and then followed.
 //!
-//! Source of behaviour: Logstash 9.x FieldReference (strict parsing) and Accessors.
+//! Source of behaviour: Logstash 9.x `FieldReference` (strict parsing) and Accessors.
 
 use core::fmt;
 
@@ -272,6 +272,8 @@ fn unescape(name: &str, style: EscapeStyle, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     fn names(text: &str) -> Result<Vec<String>, PathError> {

@@ -1,6 +1,6 @@
 //! sprintf templates: `%{field}`, `%{[a][b]}`, `%{+yyyy.MM.dd}`, `%{{yyyy-MM-dd}}`.
 //!
-//! Source of behaviour: Logstash 9.x StringInterpolation. The first `}` closes; there is no escape
+//! Source of behaviour: Logstash 9.x `StringInterpolation`. The first `}` closes; there is no escape
 //! for `%{` and the result is not read again.
 
 use crate::arena::Arena;

@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use super::*;
 
 fn event<'b>(json: &str, arena: &'b Arena) -> Event<'b> {
@@ -59,7 +61,11 @@ fn setting_makes_maps_pads_lists_and_respects_scalars() {
     ] {
         let mut event = event(before, &arena);
         let done = event.set(path(reference, &arena), Value::Str("v"), &arena);
-        assert_eq!(done.map(|()| json(&event)), expected.map(str::to_owned), "{before} {reference}");
+        assert_eq!(
+            done.map(|()| json(&event)),
+            expected.map(str::to_owned),
+            "{before} {reference}"
+        );
     }
 }
 
@@ -81,9 +87,9 @@ fn removing_shifts_lists_and_ignores_what_is_not_there() {
 
 #[test]
 fn an_event_does_not_grow_deeper_than_the_limit() {
+    let deep = "[a]".repeat(limits::PATH_NAMES);
     let arena = Arena::new();
     let mut event = event("{}", &arena);
-    let deep = "[a]".repeat(limits::PATH_NAMES);
     let mut value = Value::Int(1);
     for _ in 0..limits::NESTING / limits::PATH_NAMES - 1 {
         event.set(path(&deep, &arena), value, &arena).unwrap();

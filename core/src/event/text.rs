@@ -11,7 +11,7 @@ pub(crate) fn push_java_double(value: f64, out: &mut impl Write) {
 }
 
 /// Appends a double as Ruby's `to_s`: `1.0`, `12345678.0`, `1.0e+20`, `1.0e-05`.
-/// JRuby changes to exponents at 20 digits, where Ruby does at 16.
+/// `JRuby` changes to exponents at 20 digits, where Ruby does at 16.
 pub(crate) fn push_ruby_float(value: f64, out: &mut impl Write) {
     push_double(value, out, Spelling::Ruby);
 }

@@ -47,6 +47,11 @@ impl<'b> Array<'b> {
         self.items.push(value);
     }
 
+    /// Appends values.
+    pub(crate) fn extend(&mut self, values: impl IntoIterator<Item = Value<'b>>) {
+        self.items.extend(values);
+    }
+
     /// Removes the value at `index`; those after it move down.
     pub(crate) fn remove(&mut self, index: usize) -> Value<'b> {
         self.items.remove(index)
@@ -99,10 +104,8 @@ impl<'b> Value<'b> {
     pub fn copy_in(&self, arena: &'b Arena) -> Self {
         match self {
             Self::Array(array) => {
-                let mut copy = bumpalo::collections::Vec::with_capacity_in(
-                    array.items.len(),
-                    arena.bump(),
-                );
+                let mut copy =
+                    bumpalo::collections::Vec::with_capacity_in(array.items.len(), arena.bump());
                 copy.extend(array.items.iter().map(|value| value.copy_in(arena)));
                 Self::Array(arena.alloc(Array { items: copy }))
             }

@@ -70,13 +70,13 @@ pub(super) fn compile(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option
         }
         Some(text) => match Zone::parse(text.value) {
             Ok(zone) => ZoneChoice::Fixed(zone),
-            Err(_) => {
-                cx.error_with_help(
-                    Code::BadValue,
-                    text.span,
-                    format!("`{}` is no time zone", text.value),
-                    "use an IANA name such as \"Europe/Paris\" or an offset such as \"+02:00\"",
+            Err(error) => {
+                let help = error.suggestion().map_or_else(
+                    || "use a name such as \"Europe/Paris\" or an offset such as \"+02:00\"".to_owned(),
+                    |name| format!("did you mean `{name}`"),
                 );
+                let message = format!("`{}` is no time zone", text.value);
+                cx.error_with_help(Code::BadValue, text.span, message, help);
                 return None;
             }
         },
@@ -87,7 +87,7 @@ pub(super) fn compile(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option
         formats: compiled.into(),
         target: FieldName::fixed(target, style),
         zone,
-        failure_tags: cx.failure_tags(options, "_dateparsefailure"),
+        failure_tags: CompileCx::failure_tags(options, "_dateparsefailure"),
     };
     sound.then(|| Box::new(date) as Box<dyn Filter>)
 }
@@ -130,7 +130,7 @@ impl Date {
             ZoneChoice::Host => &cx.env.zone,
             ZoneChoice::Template(template) => {
                 let id = template.render(event, cx.now, cx.arena).map_err(|_| Miss::Failed)?;
-                event_zone = Zone::parse(id).map_err(|_| Miss::Failed)?;
+                event_zone = cx.scratch.zones.get(id).ok_or(Miss::Failed)?;
                 &event_zone
             }
         };

@@ -33,11 +33,7 @@ impl Decoration {
                     OptionKind::Hash(entries) => entries
                         .iter()
                         .map(|(key, value)| {
-                            template(&format!(
-                                "[{}, {}]",
-                                inspected(key),
-                                inspected(value)
-                            ))
+                            template(&format!("[{}, {}]", inspected(key), inspected(value)))
                         })
                         .collect(),
                     _ => Box::from([template(&value.to_text())]),

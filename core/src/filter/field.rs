@@ -37,9 +37,7 @@ impl FieldName {
         Ok(match self {
             Self::Fixed(path) => Rendered::Path(path.as_ref()),
             Self::Invalid => Rendered::Invalid,
-            Self::Template(template) => {
-                Rendered::Text(template.render(event, cx.now, cx.arena)?)
-            }
+            Self::Template(template) => Rendered::Text(template.render(event, cx.now, cx.arena)?),
         })
     }
 

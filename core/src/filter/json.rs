@@ -37,7 +37,7 @@ pub(super) fn compile(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option
     Some(Box::new(Json {
         source,
         target: target.map(|text| FieldName::fixed(text.value, style)),
-        failure_tags: cx.failure_tags(options, "_jsonparsefailure"),
+        failure_tags: CompileCx::failure_tags(options, "_jsonparsefailure"),
         on_invalid: if options.flag("skip_on_invalid_json", false) {
             OnInvalid::Skip
         } else {
@@ -57,13 +57,10 @@ impl From<SetError> for Failed {
 
 impl Filter for Json {
     fn apply<'b>(&'b self, event: &mut Event<'b>, cx: &mut Cx<'_, 'b>) -> Outcome {
-        match self.read(event, cx) {
-            Ok(outcome) => outcome,
-            Err(Failed) => {
-                tag_all(event, &self.failure_tags, cx.arena);
-                Outcome::Unmatched
-            }
-        }
+        self.read(event, cx).unwrap_or_else(|Failed| {
+            tag_all(event, &self.failure_tags, cx.arena);
+            Outcome::Unmatched
+        })
     }
 
     fn failure_tags(&self) -> &[Box<str>] {

@@ -15,6 +15,7 @@ pub(crate) mod decorate;
 pub(crate) mod field;
 mod number;
 mod regex_cache;
+mod zone_cache;
 
 /// What a filter made of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +75,7 @@ pub(crate) struct Scratch {
     pub(crate) pattern: pattern::Scratch,
     pub(crate) json: crate::codec::json::JsonReader,
     pub(crate) regexes: regex_cache::RegexCache,
+    pub(crate) zones: zone_cache::ZoneCache,
 }
 
 impl<'b> Cx<'_, 'b> {
@@ -136,7 +138,7 @@ impl CompileCx<'_> {
     }
 
     /// The option `tag_on_failure` of one or several tags.
-    pub(crate) fn failure_tags(&self, options: &PluginOptions, default: &str) -> Box<[Box<str>]> {
+    pub(crate) fn failure_tags(options: &PluginOptions, default: &str) -> Box<[Box<str>]> {
         if options.has("tag_on_failure") {
             options.texts("tag_on_failure").iter().map(|text| Box::from(text.value)).collect()
         } else {
@@ -183,6 +185,6 @@ pub(crate) fn lookup(name: &str) -> Option<&'static FilterInfo> {
 }
 
 /// The names of the filters that are built, in alphabetical order.
-pub fn names() -> impl Iterator<Item = &'static str> {
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     FILTERS.iter().map(|filter| filter.name)
 }

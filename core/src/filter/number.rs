@@ -2,6 +2,8 @@
 //!
 //! Lenient (`to_i`, `to_f`: the longest number at the start, else 0) and strict (`Float()`, `Integer()`).
 
+use core::fmt::Write;
+
 use crate::arena::Arena;
 use crate::event::Value;
 
@@ -138,7 +140,7 @@ pub(crate) fn strict_integer<'b>(text: &str, arena: &'b Arena) -> Option<Value<'
 }
 
 /// The integer part of a double, any size; nothing for infinities and NaN.
-pub(crate) fn truncate<'b>(value: f64, arena: &'b Arena) -> Option<Value<'b>> {
+pub(crate) fn truncate(value: f64, arena: &Arena) -> Option<Value<'_>> {
     if !value.is_finite() {
         return None;
     }
@@ -238,11 +240,8 @@ fn to_decimal(digits: &str, base: u32) -> String {
     }
     let mut text = String::new();
     for (at, limb) in limbs.iter().rev().enumerate() {
-        if at == 0 {
-            text.push_str(&limb.to_string());
-        } else {
-            text.push_str(&format!("{limb:09}"));
-        }
+        // Writing to a text in memory does not fail.
+        let _ = if at == 0 { write!(text, "{limb}") } else { write!(text, "{limb:09}") };
     }
     text
 }
@@ -289,10 +288,14 @@ mod tests {
         ] {
             assert_eq!(strict_integer(text, &arena), expected, "{text}");
         }
-        for text in ["", "12abc", "1.", "NaN", "0b11", "+0x1f", "1__0", "e5", ".", "1e", "_1", "1_", "0x1.8"] {
+        for text in [
+            "", "12abc", "1.", "NaN", "0b11", "+0x1f", "1__0", "e5", ".", "1e", "_1", "1_", "0x1.8",
+        ] {
             assert_eq!(strict_float(text), None, "{text}");
         }
-        for (text, expected) in [("-.9", -0.9), ("0x1.8p0", 1.5), ("1.23e+02", 123.0), ("1_0.5", 10.5)] {
+        for (text, expected) in
+            [("-.9", -0.9), ("0x1.8p0", 1.5), ("1.23e+02", 123.0), ("1_0.5", 10.5)]
+        {
             assert_eq!(strict_float(text), Some(expected), "{text}");
         }
     }

@@ -2,8 +2,8 @@
 
 use core::ops::Range;
 
-use crate::config::ast::{Block, Branch, Plugin, SectionKind, Statement};
 use crate::config::Config;
+use crate::config::ast::{Block, Branch, Plugin, SectionKind, Statement};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span, Spanned};
 use crate::filter::decorate::Decoration;
 use crate::filter::{self, CompileCx, Env, Order};
@@ -206,7 +206,8 @@ impl CompileCx<'_> {
             (Severity::Warning, message, None)
         } else {
             let message = format!("the {kind} `{}` is not built yet", options.name);
-            let help = "leave such plugins out with --skip-unsupported, at the price of other events";
+            let help =
+                "leave such plugins out with --skip-unsupported, at the price of other events";
             (Severity::Error, message, Some(help.to_owned()))
         };
         let mut diagnostic =

@@ -1,7 +1,7 @@
 //! Conditions: `if [status] >= 500 and [path] =~ /admin/`, compiled and evaluated.
 //!
 //! A comparison that cannot be made (`[n] > 5` on a missing field or a text) is an error of that event:
-//! it is refused. Source of behaviour: Logstash 9.x EventCondition, as the vectors recorded it.
+//! it is refused. Source of behaviour: Logstash 9.x `EventCondition`, as the vectors recorded it.
 
 use core::cmp::Ordering;
 
@@ -21,23 +21,52 @@ pub(crate) enum Condition {
     Any(Box<[Self]>),
     Constant(bool),
     /// `[a] == "x"`: the kinds must agree.
-    Equals { field: FieldPath, constant: Constant },
+    Equals {
+        field: FieldPath,
+        constant: Constant,
+    },
     /// `[a] == [b]`
-    EqualsField { left: FieldPath, right: FieldPath },
+    EqualsField {
+        left: FieldPath,
+        right: FieldPath,
+    },
     /// `[a] in ["x", "y"]`: by text.
-    InList { field: FieldPath, texts: Box<[Box<str>]> },
+    InList {
+        field: FieldPath,
+        texts: Box<[Box<str>]>,
+    },
     /// `[a] in "xyz"`
-    InText { field: FieldPath, text: Box<str> },
+    InText {
+        field: FieldPath,
+        text: Box<str>,
+    },
     /// `"x" in [a]`
-    Holds { field: FieldPath, constant: Constant },
+    Holds {
+        field: FieldPath,
+        constant: Constant,
+    },
     /// `[a] in [b]`
-    HoldsField { needle: FieldPath, field: FieldPath },
-    Matches { field: FieldPath, regex: Regex },
+    HoldsField {
+        needle: FieldPath,
+        field: FieldPath,
+    },
+    Matches {
+        field: FieldPath,
+        regex: Regex,
+    },
     Not(Box<Self>),
     /// `[a] < 5`
-    Ordered { op: Order, field: FieldPath, constant: Constant },
+    Ordered {
+        op: Order,
+        field: FieldPath,
+        constant: Constant,
+    },
     /// `[a] < [b]`
-    OrderedFields { op: Order, left: FieldPath, right: FieldPath },
+    OrderedFields {
+        op: Order,
+        left: FieldPath,
+        right: FieldPath,
+    },
     Present(FieldPath),
     Xor(Box<[Self; 2]>),
 }
@@ -105,11 +134,10 @@ impl Condition {
             }
             ConditionKind::Truth(operand) => match side(operand, cx)? {
                 Side::Field(path) => Self::Present(path),
-                Side::List(_) => Self::Constant(true),
                 Side::Constant(Constant::Text(text)) => {
                     Self::Constant(!text.is_empty() && &*text != "false")
                 }
-                Side::Constant(_) => Self::Constant(true),
+                Side::Constant(_) | Side::List(_) => Self::Constant(true),
             },
             ConditionKind::Compare { op, left, right } => {
                 let (left, right) = (side(left, cx), side(right, cx));
@@ -227,7 +255,7 @@ impl Condition {
     }
 }
 
-/// False for what is missing, null or false, and for the texts `` and `false`.
+/// False for what is missing, null or false, and for the texts "" and "false".
 fn is_true(event: &Event<'_>, field: &FieldPath) -> bool {
     if field.as_ref().is_whole_metadata() {
         return true;
@@ -240,13 +268,11 @@ fn is_true(event: &Event<'_>, field: &FieldPath) -> bool {
 
 fn holds<'b>(field: Option<&Value<'b>>, needle: Option<&Value<'b>>) -> bool {
     match (field, needle) {
-        (_, None) | (None, Some(_)) => false,
+        (_, None | Some(Value::Array(_) | Value::Object(_))) | (None, Some(_)) => false,
         (Some(Value::Array(array)), Some(needle)) => {
-            !matches!(needle, Value::Array(_) | Value::Object(_))
-                && array.as_slice().iter().any(|item| item == needle)
+            array.as_slice().iter().any(|item| item == needle)
         }
         (Some(Value::Str(text)), Some(Value::Str(needle))) => text.contains(needle),
-        (_, Some(Value::Array(_) | Value::Object(_))) => false,
         (field, needle) => field == needle,
     }
 }
@@ -256,9 +282,8 @@ impl Constant {
         match (self, value) {
             (Self::Text(text), Value::Str(value)) => **text == **value,
             (Self::Int(number), Value::Int(value)) => number == value,
-            (Self::Int(_) | Self::Float(_), Value::Int(_) | Value::Float(_)) => {
-                matches!((self, value), (Self::Float(number), Value::Float(value)) if number == value)
-            }
+            #[expect(clippy::float_cmp, reason = "the language compares exactly")]
+            (Self::Float(number), Value::Float(value)) => number == value,
             _ => false,
         }
     }
@@ -341,7 +366,9 @@ fn side(operand: &Operand, cx: &mut CompileCx<'_>) -> Option<Side> {
         OperandKind::Text(text) => Some(Side::Constant(Constant::Text(text.text.as_str().into()))),
         OperandKind::Number(raw) => number(raw).map(Side::Constant),
         OperandKind::Regex(source) => Some(Side::Constant(Constant::Text(source.as_str().into()))),
-        OperandKind::List(items) => items.iter().map(list_text).collect::<Option<_>>().map(Side::List),
+        OperandKind::List(items) => {
+            items.iter().map(list_text).collect::<Option<_>>().map(Side::List)
+        }
         OperandKind::Call { .. } | OperandKind::Selector(_) => {
             cx.error(Code::BadCondition, operand.span, "this operand stands for no field");
             None
@@ -408,17 +435,11 @@ fn compare(
             Condition::Ordered { op: order.converse(), field, constant }
         }
         (Side::Constant(left), Side::Constant(right)) => {
-            match order.compare(&left.as_value(), &right.as_value()) {
-                Ok(value) => Condition::Constant(value),
-                Err(_) => {
-                    cx.error(
-                        Code::BadCondition,
-                        tree.span,
-                        "a text and a number have no order",
-                    );
-                    return None;
-                }
-            }
+            let Ok(value) = order.compare(&left.as_value(), &right.as_value()) else {
+                cx.error(Code::BadCondition, tree.span, "a text and a number have no order");
+                return None;
+            };
+            Condition::Constant(value)
         }
         _ => return list_error(tree, cx),
     })
@@ -434,23 +455,19 @@ fn list_error(tree: &Tree, cx: &mut CompileCx<'_>) -> Option<Condition> {
     None
 }
 
-fn contained(
-    left: Side,
-    right: Side,
-    tree: &Tree,
-    cx: &mut CompileCx<'_>,
-) -> Option<Condition> {
+fn contained(left: Side, right: Side, tree: &Tree, cx: &mut CompileCx<'_>) -> Option<Condition> {
     Some(match (left, right) {
         (Side::Field(needle), Side::Field(field)) => Condition::HoldsField { needle, field },
         (Side::Field(field), Side::List(texts)) => Condition::InList { field, texts },
         (Side::Field(field), Side::Constant(Constant::Text(text))) => {
             Condition::InText { field, text }
         }
-        (Side::Field(_), Side::Constant(_)) => Condition::Constant(false),
         (Side::Constant(constant), Side::Field(field)) => Condition::Holds { field, constant },
         // Two constants are compared, not searched.
         (Side::Constant(left), Side::Constant(right)) => Condition::Constant(left == right),
-        (Side::Constant(_), Side::List(_)) => Condition::Constant(false),
+        (Side::Field(_), Side::Constant(_)) | (Side::Constant(_), Side::List(_)) => {
+            Condition::Constant(false)
+        }
         (Side::List(_), _) => {
             cx.error_with_help(
                 Code::BadCondition,

@@ -35,7 +35,7 @@ pub struct Codec {
 /// What a line holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// JSON: codecs json and json_lines.
+    /// JSON: codecs json and `json_lines`.
     Json,
     /// A text: codecs plain and line.
     Text,

@@ -157,9 +157,7 @@ impl Worker {
     pub fn new(pipeline: &Pipeline, options: &InputOptions) -> Result<Self, RunError> {
         let program = Arc::clone(&pipeline.program);
         let input = match options.input {
-            Some(index) => {
-                Some(program.inputs.get(index).ok_or(RunError::NoSuchInput(index))?)
-            }
+            Some(index) => Some(program.inputs.get(index).ok_or(RunError::NoSuchInput(index))?),
             None => None,
         };
         let codec = codec(options, input, program.ecs)?;
@@ -283,11 +281,8 @@ impl Line<'_> {
             Some(rest) if frame.line == 1 => rest,
             _ => frame.bytes,
         };
-        let origin = Origin {
-            line: frame.line,
-            offset: frame.offset,
-            text: decode::text_of(bytes, arena),
-        };
+        let origin =
+            Origin { line: frame.line, offset: frame.offset, text: decode::text_of(bytes, arena) };
         if frame.is_too_long {
             stats.lines_refused += 1;
             let kind = RefusalKind::LineTooLong { bytes: frame.len };

@@ -105,7 +105,8 @@ impl LineFramer {
         }
         if self.skipped == 0 {
             // The line became over-long with this piece: from here on it is only counted.
-            self.partial.extend_from_slice(&bytes[..bytes.len().min(limits::REFUSED_EXCERPT_BYTES)]);
+            self.partial
+                .extend_from_slice(&bytes[..bytes.len().min(limits::REFUSED_EXCERPT_BYTES)]);
             let read = self.partial.len();
             let unread = bytes.len() - bytes.len().min(limits::REFUSED_EXCERPT_BYTES);
             let tail_from = read.saturating_sub(self.finder.needle().len());
@@ -137,13 +138,7 @@ impl LineFramer {
     fn finish(&mut self, end: &[u8], emit: &mut impl FnMut(Frame<'_>)) {
         let len = self.partial.len() + self.skipped + end.len();
         let is_too_long = len > self.max_line_bytes;
-        let frame = |bytes| Frame {
-            bytes,
-            line: self.line,
-            offset: self.offset,
-            len,
-            is_too_long,
-        };
+        let frame = |bytes| Frame { bytes, line: self.line, offset: self.offset, len, is_too_long };
         if self.partial.is_empty() && self.skipped == 0 {
             let shown =
                 if is_too_long { end.len().min(limits::REFUSED_EXCERPT_BYTES) } else { end.len() };

@@ -83,7 +83,7 @@ pub(in crate::filter) fn compile(
             EmptyCaptures::Drop
         },
         budget: BudgetScope { timeout_millis, scope },
-        failure_tags: cx.failure_tags(options, "_grokparsefailure"),
+        failure_tags: CompileCx::failure_tags(options, "_grokparsefailure"),
         timeout_tag: options
             .text("tag_on_timeout")
             .map_or("_groktimeout", |text| text.value)

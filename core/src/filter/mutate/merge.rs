@@ -33,7 +33,7 @@ pub(super) fn apply<'b>(
                 let added = as_list(added);
                 let merged = match base {
                     Value::Array(array) => {
-                        added.into_iter().for_each(|value| array.push(value));
+                        array.extend(added);
                         base.copy_in(cx.arena)
                     }
                     base => {

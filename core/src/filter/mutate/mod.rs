@@ -139,7 +139,7 @@ pub(super) fn compile(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option
     for (name, value) in texts("copy") {
         steps.push(Step::Copy(fixed(&name), fixed(&value)));
     }
-    let failure_tags = cx.failure_tags(options, "_mutate_error");
+    let failure_tags = CompileCx::failure_tags(options, "_mutate_error");
     sound.then(|| Box::new(Mutate { steps: steps.into(), failure_tags }) as Box<dyn Filter>)
 }
 

@@ -23,6 +23,7 @@ use crate::{
     },
     diagnostic::{Code, Diagnostic, Diagnostics, Span, Spanned},
     event::text::push_ruby_float,
+    limits,
     program::schema::{Known, OptionSpec, OptionStatus, Schema, suggest},
 };
 
@@ -315,7 +316,8 @@ impl Resolved {
 /// Resolves the options of all plugins and the variables in conditions.
 ///
 /// All that is wrong with options is added to `diagnostics`: unknown plugins and options, wrong
-/// types, missing options, variables that are not set, ids that are not unique.
+/// types, missing options, variables that are not set, ids that are not unique; at most about
+/// `limits::CONFIG_PROBLEMS` of them.
 #[must_use]
 pub fn resolve(config: &Config, lookup: Lookup<'_>, diagnostics: &mut Diagnostics) -> Resolved {
     let schema = Schema::new();
@@ -373,6 +375,9 @@ impl Resolver<'_> {
     }
 
     fn plugin(&mut self, kind: PluginKind, plugin: &Plugin) -> Option<PluginOptions> {
+        if self.errors.len() >= limits::CONFIG_PROBLEMS {
+            return None;
+        }
         let name = plugin.name.text.as_str();
         let schema = self.schema;
         let known = if plugin.name.quote.is_some() {
@@ -392,6 +397,9 @@ impl Resolver<'_> {
         let mut is_sound = true;
         for attributes in by_name(&plugin.attributes) {
             let Some(first) = attributes.first() else { continue };
+            if self.errors.len() >= limits::CONFIG_PROBLEMS {
+                return None;
+            }
             let spec = schema.option(kind, name, &first.name.text).copied();
             let spec = match (spec, own) {
                 (Some(spec), _) => Some(spec),

@@ -200,17 +200,18 @@ impl Variables {
         }
     }
 
-    /// Finds the placeholders of a text, those inside of defaults included.
+    /// Finds the placeholders of a text, those inside of defaults included: `${A:${B:c}}`.
     fn text(&mut self, text: &str, span: Span) {
-        let mut from = 0;
-        while let Some(placeholder) = substitute::next_placeholder(text, from) {
-            self.found.push(VariableNeed {
-                name: placeholder.name.to_owned(),
-                has_default: placeholder.default.is_some(),
-                span,
-            });
-            // A default may hold a second placeholder: `${A:${B:c}}`.
-            from = placeholder.range.start + 2;
+        let Some(last) = text.rfind('}') else { return };
+        let mut rest = &text[..=last];
+        while let Some(start) = rest.find("${") {
+            rest = &rest[start + 2..];
+            let Some(name) = substitute::variable_name(rest) else { continue };
+            let behind = &rest[name.len()..];
+            if behind.starts_with(['}', ':']) {
+                let has_default = behind.starts_with(':');
+                self.found.push(VariableNeed { name: name.to_owned(), has_default, span });
+            }
         }
     }
 

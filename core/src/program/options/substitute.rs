@@ -1,8 +1,8 @@
 //! `${NAME:default}` in values: from a text with placeholders to the text or list it stands for.
 //!
 //! `"[${A:a}, b]"` becomes the list `a`, `b`. A value that is one placeholder and nothing else is
-//! replaced as it is; then every placeholder in the result is replaced, and only a text in which
-//! that happened is refined: one layer of quotes goes, brackets make a list. Source: Logstash 9.x,
+//! replaced as it is; then, in two rounds, every placeholder in the result is replaced, and only a
+//! text in which that happened is refined: one layer of quotes goes, brackets make a list. Source: Logstash 9.x,
 //! `util/substitution_variables.rb`, as the vectors recorded it.
 
 use std::ops::Range;
@@ -29,13 +29,9 @@ pub(super) fn next_placeholder(text: &str, mut from: usize) -> Option<Placeholde
         let start = from + text.get(from..)?.find("${")?;
         let content = &text[start + 2..];
         from = start + 2;
-        if !content.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '.')) {
-            continue;
-        }
-        let length = content
-            .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.')))
-            .unwrap_or(content.len());
-        let (name, behind) = content.split_at(length);
+        let Some(name) = variable_name(content) else { continue };
+        let length = name.len();
+        let behind = &content[length..];
         if behind.starts_with('}') {
             let range = start..start + 2 + length + 1;
             return Some(Placeholder { name, default: None, range });
@@ -48,17 +44,58 @@ pub(super) fn next_placeholder(text: &str, mut from: usize) -> Option<Placeholde
     }
 }
 
+/// Reads the name of a variable at the start of a text.
+pub(super) fn variable_name(text: &str) -> Option<&str> {
+    if !text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '.')) {
+        return None;
+    }
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+    let end = text.find(|c: char| !is_part(c)).unwrap_or(text.len());
+    Some(&text[..end])
+}
+
 /// Replaces the placeholders of a whole value.
 pub(super) fn value(raw: &mut Raw<'_>, lookup: Lookup<'_>, errors: &mut Vec<Diagnostic>) {
+    whole_values(raw, lookup, errors);
+    // What a replacement brought in is replaced once more: `${A:${B:c}}` is `c`.
+    for _ in 0..2 {
+        parts(raw, lookup, errors);
+    }
+}
+
+/// Replaces the texts that are one placeholder and nothing else.
+fn whole_values(raw: &mut Raw<'_>, lookup: Lookup<'_>, errors: &mut Vec<Diagnostic>) {
     match &mut raw.kind {
         RawKind::Array(elements) => {
             for element in elements {
-                value(element, lookup, errors);
+                whole_values(element, lookup, errors);
             }
         }
         RawKind::Hash(entries) => {
             for entry in entries {
-                value(&mut entry.value, lookup, errors);
+                whole_values(&mut entry.value, lookup, errors);
+            }
+        }
+        RawKind::Number(_) | RawKind::Plugin(_) => {}
+        RawKind::Text(text) => {
+            if let Some(value) = whole(text, raw.span, lookup, errors) {
+                *text = value;
+            }
+        }
+    }
+}
+
+/// Replaces the placeholders in the texts, and refines the texts in which there were any.
+fn parts(raw: &mut Raw<'_>, lookup: Lookup<'_>, errors: &mut Vec<Diagnostic>) {
+    match &mut raw.kind {
+        RawKind::Array(elements) => {
+            for element in elements {
+                parts(element, lookup, errors);
+            }
+        }
+        RawKind::Hash(entries) => {
+            for entry in entries {
+                parts(&mut entry.value, lookup, errors);
             }
         }
         RawKind::Number(_) | RawKind::Plugin(_) => {}
@@ -94,7 +131,11 @@ fn nested(text: &str) -> Option<Placeholder<'_>> {
         }
     }
     let is_whole = open == 0 && first.default.is_some_and(|inner| inner.len() < default.len());
-    is_whole.then_some(Placeholder { name: first.name, default: Some(default), range: 0..text.len() })
+    is_whole.then_some(Placeholder {
+        name: first.name,
+        default: Some(default),
+        range: 0..text.len(),
+    })
 }
 
 fn expand<'a>(
@@ -103,16 +144,11 @@ fn expand<'a>(
     lookup: Lookup<'_>,
     errors: &mut Vec<Diagnostic>,
 ) -> RawKind<'a> {
-    let first = whole(text, span, lookup, errors);
-    let text = first.as_deref().unwrap_or(text);
-    if next_placeholder(text, 0).is_none() {
-        return RawKind::Text(text.to_owned());
-    }
     let mut replaced = String::new();
     let mut from = 0;
     while let Some(placeholder) = next_placeholder(text, from) {
         replaced.push_str(&text[from..placeholder.range.start]);
-        let part = if first.is_some() { span } else { part(span, text, &placeholder.range) };
+        let part = part(span, text, &placeholder.range);
         replaced.push_str(&resolve(&placeholder, part, lookup, errors));
         from = placeholder.range.end;
     }
