@@ -301,9 +301,7 @@ impl Compiler {
             HirKind::LookBehind { negative, branches } => {
                 self.look(*negative, |compiler| compiler.behind(branches))
             }
-            HirKind::Repeat { body, min, max, mode } => {
-                self.repeat(body, *min, *max, *mode, next)
-            }
+            HirKind::Repeat { body, min, max, mode } => self.repeat(body, *min, *max, *mode, next),
         }
     }
 
@@ -348,8 +346,9 @@ impl Compiler {
         if !self.memo {
             return NONE;
         }
-        let id = self.program.memo_count;
-        self.program.memo_count += count;
+        // Ids of spans are even: half of one numbers the span.
+        let id = self.program.memo_count.next_multiple_of(count);
+        self.program.memo_count = id + count;
         id
     }
 
@@ -536,17 +535,31 @@ impl Compiler {
         next: Next,
     ) -> Done {
         let follow = match next {
-            Some(set) if set.len() == 1 => {
-                set.iter().next().map_or(Follow::Unknown, Follow::Byte)
-            }
+            Some(set) if set.len() == 1 => set.iter().next().map_or(Follow::Unknown, Follow::Byte),
             Some(set) if set != ByteSet::FULL => Follow::Set(self.set(set)),
             _ => Follow::Unknown,
+        };
+        // Giving back a character helps nobody if none of the set can follow.
+        let mode = match next {
+            Some(next) if self.is_disjoint(&set, &next) => RepeatMode::Possessive,
+            _ => mode,
         };
         let memo = if mode == RepeatMode::Possessive { NONE } else { self.memo_id(2) };
         let span = Span { set, min, max: max.unwrap_or(u32::MAX), mode, follow, memo };
         let id = index(self.program.spans.len());
         self.program.spans.push(span);
         self.push(Inst::Span(id)).map(drop)
+    }
+
+    fn is_disjoint(&self, set: &SpanSet, next: &ByteSet) -> bool {
+        match set {
+            SpanSet::Any => next.is_empty(),
+            SpanSet::NotNewline => next.iter().all(|byte| byte == b'\n'),
+            SpanSet::Class(class) => {
+                let bytes = &self.program.classes[*class as usize].bytes;
+                !bytes.iter().any(|byte| next.contains(byte))
+            }
+        }
     }
 
     fn push(&mut self, inst: Inst) -> Result<Pc, SyntaxError> {
@@ -618,9 +631,9 @@ fn size(hir: &Hir) -> usize {
     match &hir.kind {
         HirKind::Alternate(nodes) => sum(nodes).saturating_add(2 * nodes.len()),
         HirKind::Concat(nodes) => sum(nodes),
-        HirKind::Atomic(body)
-        | HirKind::Capture { body, .. }
-        | HirKind::LookAhead { body, .. } => size(body).saturating_add(2),
+        HirKind::Atomic(body) | HirKind::Capture { body, .. } | HirKind::LookAhead { body, .. } => {
+            size(body).saturating_add(2)
+        }
         HirKind::LookBehind { branches, .. } => {
             branches.iter().fold(2, |size_so_far, (_, branch)| {
                 size_so_far.saturating_add(size(branch)).saturating_add(3)

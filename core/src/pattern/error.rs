@@ -155,7 +155,9 @@ impl fmt::Display for SyntaxErrorKind {
             Self::UnknownProperty(name) => write!(f, "unknown character property `{name}`"),
             Self::UnmatchedClose => f.write_str("unmatched `)`"),
             Self::Unsupported(what) => write!(f, "{what} is not supported"),
-            Self::UpperBelowLower => f.write_str("repeat range has its upper bound below the lower"),
+            Self::UpperBelowLower => {
+                f.write_str("repeat range has its upper bound below the lower")
+            }
         }
     }
 }

@@ -12,8 +12,8 @@ use crate::limits;
 
 use super::error::{SyntaxError, SyntaxErrorKind as Kind};
 use super::syntax::{
-    Assertion, ClassItem, ClassSet, GroupKind, GroupRef, NamedClass, Node, NodeKind, Parsed, RepeatMode,
-    Span,
+    Assertion, ClassItem, ClassSet, GroupKind, GroupRef, NamedClass, Node, NodeKind, Parsed,
+    RepeatMode, Span,
 };
 use super::unicode::{ByteSet, CharSet, Class};
 
@@ -149,11 +149,32 @@ pub fn lower(parsed: Parsed) -> Result<Pattern, SyntaxError> {
     Ok(Pattern { root, group_count, names, called, reads_captures })
 }
 
-/// Tells whether there is a way through every called group without calling it again.
+/// Tells whether there is a way through every called group without calling it again, and no way
+/// back to it without consuming something.
 fn calls_end(root: &Hir, group_count: u32, called: &[u32]) -> bool {
     let mut bodies: Vec<Option<&Hir>> = vec![None; group_count as usize + 1];
     bodies[0] = Some(root);
     collect_groups(root, &mut bodies);
+    let mut heads: Vec<(u32, Vec<u32>)> = Vec::with_capacity(called.len());
+    for &group in called {
+        let mut calls = Vec::new();
+        if let Some(body) = bodies[group as usize] {
+            collect_head_calls(body, &mut calls);
+        }
+        calls.sort_unstable();
+        calls.dedup();
+        heads.push((group, calls));
+    }
+    // A group that calls nothing at its head cannot be part of a circle.
+    while let Some(at) = heads.iter().position(|(_, calls)| calls.is_empty()) {
+        let (done, _) = heads.swap_remove(at);
+        for (_, calls) in &mut heads {
+            calls.retain(|call| *call != done);
+        }
+    }
+    if !heads.is_empty() {
+        return false;
+    }
     let mut ends = vec![false; bodies.len()];
     loop {
         let mut grown = false;
@@ -184,9 +205,9 @@ pub fn collect_groups<'h>(hir: &'h Hir, bodies: &mut Vec<Option<&'h Hir>>) {
             }
             collect_groups(body, bodies);
         }
-        HirKind::Atomic(body)
-        | HirKind::LookAhead { body, .. }
-        | HirKind::Repeat { body, .. } => collect_groups(body, bodies),
+        HirKind::Atomic(body) | HirKind::LookAhead { body, .. } | HirKind::Repeat { body, .. } => {
+            collect_groups(body, bodies)
+        }
         HirKind::LookBehind { branches, .. } => {
             for (_, branch) in branches {
                 collect_groups(branch, bodies);
@@ -196,6 +217,33 @@ pub fn collect_groups<'h>(hir: &'h Hir, bodies: &mut Vec<Option<&'h Hir>>) {
             collect_groups(yes, bodies);
             collect_groups(no, bodies);
         }
+        _ => {}
+    }
+}
+
+/// Finds the groups that are called before anything is consumed.
+fn collect_head_calls(hir: &Hir, calls: &mut Vec<u32>) {
+    match &hir.kind {
+        HirKind::Alternate(nodes) => {
+            nodes.iter().for_each(|node| collect_head_calls(node, calls));
+        }
+        HirKind::Concat(nodes) => {
+            for node in nodes {
+                collect_head_calls(node, calls);
+                if !node.facts.nullable() {
+                    break;
+                }
+            }
+        }
+        HirKind::Capture { body, .. }
+        | HirKind::Atomic(body)
+        | HirKind::LookAhead { body, .. }
+        | HirKind::Repeat { body, .. } => collect_head_calls(body, calls),
+        HirKind::If { yes, no, .. } => {
+            collect_head_calls(yes, calls);
+            collect_head_calls(no, calls);
+        }
+        HirKind::Call(group) => calls.push(*group),
         _ => {}
     }
 }
@@ -229,7 +277,8 @@ struct ClassPool {
 
 impl ClassPool {
     fn named(&mut self, name: NamedClass, ascii: bool) -> CharSet {
-        if let Some((_, _, set)) = self.named.iter().find(|known| (known.0, known.1) == (name, ascii))
+        if let Some((_, _, set)) =
+            self.named.iter().find(|known| (known.0, known.1) == (name, ascii))
         {
             return set.clone();
         }
@@ -684,11 +733,8 @@ fn grapheme(span: Span) -> Hir {
     ]);
     let flag = seq(vec![one(&["Regional_Indicator"]), one(&["Regional_Indicator"])]);
     let core = alternate(vec![flag, hangul, emoji, class(&other, span)], span);
-    let cluster = seq(vec![
-        star(one(&["Prepend"])),
-        core,
-        star(one(&["Extend", "SpacingMark", "ZWJ"])),
-    ]);
+    let cluster =
+        seq(vec![star(one(&["Prepend"])), core, star(one(&["Extend", "SpacingMark", "ZWJ"]))]);
     let prepend = seq(vec![plus(one(&["Prepend"])), optional(empty(span))]);
     let mut any = CharSet::empty();
     any.negate();

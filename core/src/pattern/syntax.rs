@@ -569,18 +569,27 @@ impl<'s> Parser<'s> {
                 ':' => {
                     let body = self.body(start)?;
                     self.state = outer;
-                    return Ok(Some(self.respan(body, start)));
+                    return self.enclosed(body, start).map(Some);
                 }
                 ')' => {
                     // Applies to everything up to the end of the enclosing group, `|` too.
                     let body = self.alternation()?;
-                    return Ok(Some(self.respan(body, start)));
+                    return self.enclosed(body, start).map(Some);
                 }
                 _ => {
                     let kind = Kind::UndefinedGroupOption;
                     return Err(SyntaxError::new(start..self.at, kind));
                 }
             }
+        }
+    }
+
+    /// Keeps the alternatives of an option group apart from those of the group around it, where
+    /// a look-behind or a conditional counts its own.
+    fn enclosed(&self, body: Node, start: usize) -> Result_<Node> {
+        match body.kind {
+            NodeKind::Alternate(_) => self.node(NodeKind::Concat(vec![body]), start),
+            _ => Ok(self.respan(body, start)),
         }
     }
 

@@ -39,6 +39,7 @@ pub struct Scratch {
     pub(super) calls: Vec<plain::CallFrame>,
     pub(super) saved: Vec<usize>,
     pub(super) memo: Vec<u64>,
+    pub(super) tried: Vec<(usize, usize)>,
 }
 
 /// Stands for a place that is not set.

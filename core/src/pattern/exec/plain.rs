@@ -87,8 +87,14 @@ pub struct CallFrame {
 /// Steps after which the memo is turned on, beside those for each byte.
 const MEMO_AFTER: u64 = 2048;
 
-/// Bytes that are looked at for one step.
+/// Bytes that are searched for one step.
 const BYTES_PER_STEP: usize = 16;
+
+/// Bytes that are looked at one character at a time for one step.
+const CHAR_BYTES_PER_STEP: usize = 4;
+
+/// An empty range of ends.
+const NO_END: (usize, usize) = (1, 0);
 
 type Outcome<T> = Result<T, BudgetExhausted>;
 
@@ -107,9 +113,8 @@ pub(in super::super) fn search(
     scratch.slots.resize(program.group_count as usize * 2 + 2, UNSET);
     scratch.regs.clear();
     scratch.regs.resize(program.reg_count as usize, 0);
-    let memo_at = budget
-        .steps_left
-        .saturating_sub(MEMO_AFTER.saturating_add(subject.len() as u64 / 2));
+    let memo_at =
+        budget.steps_left.saturating_sub(MEMO_AFTER.saturating_add(subject.len() as u64 / 2));
     let mut machine = Machine {
         program,
         bytes: subject.as_bytes(),
@@ -118,6 +123,7 @@ pub(in super::super) fn search(
         memo_at: if program.memo_count == 0 { 0 } else { memo_at },
         memo_on: false,
         current_call: NONE,
+        looked_at: 0,
         scratch,
     };
     let found = machine.scan(anchored);
@@ -137,6 +143,8 @@ struct Machine<'r> {
     memo_at: u64,
     memo_on: bool,
     current_call: u32,
+    /// Where the last search for an end of a lazy span gave up.
+    looked_at: usize,
     scratch: &'r mut Scratch,
 }
 
@@ -207,6 +215,14 @@ impl<'r> Machine<'r> {
     #[inline]
     fn charge(&mut self, bytes: usize) -> Outcome<()> {
         let steps = (bytes / BYTES_PER_STEP) as u64;
+        self.steps = self.steps.checked_sub(steps).ok_or(BudgetExhausted)?;
+        Ok(())
+    }
+
+    /// Takes the steps for bytes that were looked at one character at a time.
+    #[inline]
+    fn charge_chars(&mut self, bytes: usize) -> Outcome<()> {
+        let steps = (bytes / CHAR_BYTES_PER_STEP) as u64;
         self.steps = self.steps.checked_sub(steps).ok_or(BudgetExhausted)?;
         Ok(())
     }
@@ -329,9 +345,9 @@ impl<'r> Machine<'r> {
                     self.backref(groups, *fold, at)?.map(|at| (pc + 1, at))
                 }
                 Inst::IfGroup { groups, no } => {
-                    let set = groups.iter().any(|group| {
-                        self.scratch.slots[*group as usize * 2 + 1] != UNSET
-                    });
+                    let set = groups
+                        .iter()
+                        .any(|group| self.scratch.slots[*group as usize * 2 + 1] != UNSET);
                     Some((if set { pc + 1 } else { *no }, at))
                 }
                 Inst::Call { target } => {
@@ -479,6 +495,8 @@ impl<'r> Machine<'r> {
         }
         self.scratch.memo.clear();
         self.scratch.memo.resize(bits / 64 + 1, 0);
+        self.scratch.tried.clear();
+        self.scratch.tried.resize(self.program.memo_count as usize / 2 + 1, NO_END);
         self.memo_on = true;
     }
 

@@ -52,12 +52,7 @@ impl Parser<'_> {
     }
 
     /// Adds an element, and the rest of its range if a `-` makes it the start of one.
-    fn item(
-        &mut self,
-        start: usize,
-        element: Escaped,
-        items: &mut Vec<ClassItem>,
-    ) -> Result_<()> {
+    fn item(&mut self, start: usize, element: Escaped, items: &mut Vec<ClassItem>) -> Result_<()> {
         let at = self.at;
         let ranged = self.peek() == Some('-')
             && !matches!(self.source.as_bytes().get(at + 1), None | Some(b']'));

@@ -41,6 +41,14 @@ impl Parser<'_> {
                 self.at += 1;
                 let close = if self.next() == Some('<') { '>' } else { '\'' };
                 let (name, name_span) = self.name(start, close)?;
+                let has_level = name.rfind(['+', '-']).is_some_and(|sign| {
+                    let digits = &name[sign + 1..];
+                    sign > 0 && !digits.is_empty() && digits.bytes().all(|d| d.is_ascii_digit())
+                });
+                if c == 'k' && has_level {
+                    let kind = Kind::Unsupported("a back-reference with a level");
+                    return Err(SyntaxError::new(name_span.range(), kind));
+                }
                 if c == 'g' {
                     NodeKind::Call(self.reference(name, name_span)?)
                 } else {
@@ -65,8 +73,15 @@ impl Parser<'_> {
         let fold = self.state.fold;
         Ok(match self.escaped(start)? {
             Escaped::Char(value) => NodeKind::Char { value, fold },
-            Escaped::Item(item) => {
-                let set = ClassSet { negated: false, operands: vec![vec![item]] };
+            Escaped::Item(mut item) => {
+                // The complement is taken of the folded set: `(?i)\P{Lu}` does not match `a`.
+                let negated = match &mut item {
+                    ClassItem::Named { negated, .. } | ClassItem::Property { negated, .. } => {
+                        std::mem::take(negated)
+                    }
+                    ClassItem::Nested(_) | ClassItem::Range(..) => false,
+                };
+                let set = ClassSet { negated, operands: vec![vec![item]] };
                 NodeKind::Class { set, fold }
             }
         })
@@ -95,9 +110,8 @@ impl Parser<'_> {
             return Err(SyntaxError::new(start..self.at, Kind::EndAtEscape));
         };
         let ascii = self.state.ascii_types;
-        let named = |name, negated, ascii| {
-            Ok(Escaped::Item(ClassItem::Named { name, negated, ascii }))
-        };
+        let named =
+            |name, negated, ascii| Ok(Escaped::Item(ClassItem::Named { name, negated, ascii }));
         let value = match c {
             'w' | 'W' => return named(NamedClass::Word, c == 'W', ascii),
             'd' | 'D' => return named(NamedClass::Digit, c == 'D', ascii),

@@ -54,7 +54,8 @@ impl Machine<'_> {
                 continue;
             }
             self.charge(end - start)?;
-            let found = if fold { self.same_fold(start, end, at) } else { self.same(start, end, at) };
+            let found =
+                if fold { self.same_fold(start, end, at) } else { self.same(start, end, at) };
             if found.is_some() {
                 return Ok(found);
             }
@@ -117,7 +118,8 @@ impl Machine<'_> {
 
     fn calls_now(&self) -> Outcome<Frame> {
         let saved = self.scratch.saved.len();
-        if saved > limits::PATTERN_MAX_STACK || self.scratch.calls.len() > limits::PATTERN_MAX_STACK {
+        if saved > limits::PATTERN_MAX_STACK || self.scratch.calls.len() > limits::PATTERN_MAX_STACK
+        {
             return Err(BudgetExhausted);
         }
         Ok(Frame::Calls {

@@ -44,21 +44,42 @@ impl Machine<'_> {
         let mut low = at;
         for _ in 0..span.min {
             let Some(len) = self.span_one(span, low) else {
-                self.charge(low - at)?;
+                self.charge_chars(low - at)?;
                 return Ok(None);
             };
             low += len;
         }
-        self.charge(low - at)?;
+        self.charge_chars(low - at)?;
+        let endless = self.memo_on && span.memo != NONE && span.max == u32::MAX;
+        if endless && self.is_tried(span, low) {
+            return Ok(None);
+        }
         let more = if span.max == u32::MAX { u32::MAX } else { span.max - span.min };
         match span.mode {
             RepeatMode::Lazy => self.take_more(span, pc, low, more),
             RepeatMode::Possessive => self.extend(span, low, more).map(Some),
             RepeatMode::Greedy => {
-                let high = self.extend(span, low, more)?;
+                let mut high = self.extend(span, low, more)?;
+                if endless {
+                    let tried = std::mem::replace(self.tried(span), (low, high));
+                    if tried.1 == high && low < tried.0 && tried.0 <= high {
+                        high = step_back(self.bytes, tried.0);
+                    }
+                }
                 self.give_back(span, pc, low, high)
             }
         }
+    }
+
+    /// The ends of a span, from the least to the greatest, that are known to fail or that a frame
+    /// on the stack is about to try.
+    fn tried(&mut self, span: &Span) -> &mut (usize, usize) {
+        &mut self.scratch.tried[span.memo as usize / 2]
+    }
+
+    fn is_tried(&mut self, span: &Span, low: usize) -> bool {
+        let (from, to) = *self.tried(span);
+        (from..=to).contains(&low)
     }
 
     /// Finds how far a span can go.
@@ -75,7 +96,8 @@ impl Machine<'_> {
                 while let Some(len) = self.one_of(class, at) {
                     at += len;
                 }
-                at
+                self.charge_chars(at - low)?;
+                return Ok(at);
             }
             _ => {
                 let mut at = low;
@@ -83,7 +105,8 @@ impl Machine<'_> {
                     let Some(len) = self.span_one(span, at) else { break };
                     at += len;
                 }
-                at
+                self.charge_chars(at - low)?;
+                return Ok(at);
             }
         };
         self.charge(high - low)?;
@@ -119,10 +142,10 @@ impl Machine<'_> {
                 }
             };
             let Some(end) = end else {
-                self.charge(high - low)?;
+                self.charge_chars(high - low)?;
                 return Ok(None);
             };
-            self.charge(high - end + 1)?;
+            self.charge_chars(high - end)?;
             let fresh = !self.memo_on || span.memo == NONE || self.visit(span.memo + 1, end);
             if end > low {
                 high = step_back(self.bytes, end);
@@ -130,6 +153,7 @@ impl Machine<'_> {
                     self.push(Frame::Greedy { pc, low, high })?;
                     return Ok(Some(end));
                 }
+                self.steps = self.steps.checked_sub(1).ok_or(BudgetExhausted)?;
             } else {
                 return Ok(fresh.then_some(end));
             }
@@ -146,7 +170,12 @@ impl Machine<'_> {
     ) -> Outcome<Option<usize>> {
         let (mut at, mut left) = (at, left);
         loop {
-            let Some((end, still)) = self.least_end(span, at, left)? else { return Ok(None) };
+            let Some((end, still)) = self.least_end(span, at, left)? else {
+                if self.memo_on && span.memo != NONE && left == u32::MAX {
+                    *self.tried(span) = (at, self.looked_at);
+                }
+                return Ok(None);
+            };
             if !self.memo_on || span.memo == NONE || self.visit(span.memo + 1, end) {
                 self.push(Frame::Lazy { pc, at: end, left: still })?;
                 return Ok(Some(end));
@@ -161,12 +190,7 @@ impl Machine<'_> {
         }
     }
 
-    fn least_end(
-        &mut self,
-        span: &Span,
-        from: usize,
-        left: u32,
-    ) -> Outcome<Option<(usize, u32)>> {
+    fn least_end(&mut self, span: &Span, from: usize, left: u32) -> Outcome<Option<(usize, u32)>> {
         let mut left = left;
         let mut at = from;
         if left == u32::MAX
@@ -181,6 +205,11 @@ impl Machine<'_> {
                 SpanSet::Class(_) => None,
             };
             if let Some(found) = found {
+                // Without an end the place of the `\n` is not known: it may be where it began.
+                self.looked_at = match &span.set {
+                    SpanSet::Any => self.bytes.len(),
+                    _ => at,
+                };
                 self.charge(found.unwrap_or(rest.len()))?;
                 return Ok(found.map(|offset| (at + offset, left)));
             }
@@ -195,12 +224,13 @@ impl Machine<'_> {
                 }
             };
             if fits {
-                self.charge(at - from)?;
+                self.charge_chars(at - from)?;
                 return Ok(Some((at, left)));
             }
             let len = if left == 0 { None } else { self.span_one(span, at) };
             let Some(len) = len else {
-                self.charge(at - from)?;
+                self.charge_chars(at - from)?;
+                self.looked_at = at;
                 return Ok(None);
             };
             at += len;
