@@ -22,7 +22,7 @@ FUZZ_CARGO := $(shell rustup toolchain list 2>/dev/null | grep -q '^nightly' && 
 sample:
 	@$(CARGO) build --release --quiet --package sawlog-cli
 	@target/release/sawlog convert -c examples/auth/pipeline.conf --timezone UTC \
-	  -o target/sample.ndjson examples/auth/auth.log
+	  --now 2024-03-15T15:00:00Z -o target/sample.ndjson examples/auth/auth.log
 	@head -n 1 target/sample.ndjson
 
 test: test-deny test-fuzz test-rust
@@ -32,8 +32,10 @@ test-rust:
 
 test-fuzz: tools
 	for target in $(FUZZ_TARGETS); do \
-	  $(FUZZ_CARGO) fuzz run "$$target" -- -max_total_time=$(FUZZ_SECONDS) -timeout=20 \
-	    -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1; \
+	  mkdir -p fuzz/corpus/$$target fuzz/seeds/$$target; \
+	  $(FUZZ_CARGO) fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
+	    -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -verbosity=0 \
+	    -print_final_stats=1; \
 	done
 
 test-deny: tools
