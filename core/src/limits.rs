@@ -50,6 +50,10 @@ pub const CONFIG_DEPTH: usize = 100;
 /// screen.
 pub const CONFIG_ERRORS: usize = 50;
 
+/// Problems with options, keys and conditions reported for one config: 1,000. Stops a generated
+/// config from taking minutes to list the same mistake in each of its plugins.
+pub const CONFIG_PROBLEMS: usize = 1_000;
+
 /// Fields in one date format: 31; real ones have fewer than 10. Bounds the room that parsing one
 /// text needs.
 pub const DATE_FIELDS: usize = 31;

@@ -5,14 +5,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::{
+    diagnostic::{Code, Diagnostic, Span},
+    limits,
+};
 
 use super::ast::{
     Ast, Attribute, Comparison, Condition, ConditionKind, Entry, Operand, OperandKind, Statement,
     Value, ValueKind,
 };
 
-/// Returns all errors of the tree.
+/// Returns the errors of the tree, up to the limit.
 pub(super) fn check(ast: &Ast) -> Vec<Diagnostic> {
     let mut checker = Checker { errors: Vec::new() };
     for section in &ast.sections {
@@ -74,7 +77,7 @@ impl Checker {
                     let message = format!("the key {raw} is a number; keys are strings");
                     let error = Diagnostic::error(Code::BadValue, entry.key.span, message)
                         .with_help(format!("write \"{raw}\""));
-                    self.errors.push(error);
+                    self.push(error);
                     continue;
                 }
                 _ => continue,
@@ -84,7 +87,7 @@ impl Checker {
                 let error = Diagnostic::error(Code::DuplicateKey, entry.key.span, message)
                     .with_label(first, "first here")
                     .with_help("several values for one key are written as a list: `[ .., .. ]`");
-                self.errors.push(error);
+                self.push(error);
             }
             self.value(&entry.value);
         }
@@ -101,7 +104,7 @@ impl Checker {
         } else {
             return;
         };
-        self.errors.push(Diagnostic::error(Code::BadValue, span, message).with_help(help));
+        self.push(Diagnostic::error(Code::BadValue, span, message).with_help(help));
     }
 
     fn condition(&mut self, condition: &Condition) {
@@ -224,10 +227,16 @@ impl Checker {
 
     fn refuse(&mut self, span: Span, message: &str, help: Option<&str>) {
         let error = Diagnostic::error(Code::BadCondition, span, message);
-        self.errors.push(match help {
+        self.push(match help {
             Some(help) => error.with_help(help),
             None => error,
         });
+    }
+
+    fn push(&mut self, error: Diagnostic) {
+        if self.errors.len() < limits::CONFIG_PROBLEMS {
+            self.errors.push(error);
+        }
     }
 }
 

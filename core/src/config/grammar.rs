@@ -188,6 +188,7 @@ impl<'a> Parser<'a> {
             }
             if self.at_section_start() {
                 self.missing_brace();
+                self.running()?;
                 self.state = State::LeavingSection;
                 return Err(Stop);
             }
