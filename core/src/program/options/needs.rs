@@ -3,6 +3,8 @@
 //! `grok { patterns_dir => ["${HOME}/patterns"] }` needs the variable `HOME` and then a directory.
 //! The host reads these and hands them over as data, since nothing here touches a file system.
 
+use std::collections::BTreeSet;
+
 use crate::{
     config::{
         Config,
@@ -86,15 +88,15 @@ impl Config {
         }
         // What is wrong with the config is for compiling to say.
         let mut ignored = Diagnostics::new(Vec::new());
-        let lenient = |name: &str| Some(lookup(name).unwrap_or_default());
-        let is_set = |name: &str| lookup(name);
-        let has_all =
-            variables.found.iter().all(|need| need.has_default || lookup(&need.name).is_some());
-        let resolved = if has_all {
-            resolve(self, &is_set, &mut ignored)
-        } else {
-            resolve(self, &lenient, &mut ignored)
-        };
+        // A variable without a value and a default leaves a path that nobody can read.
+        let unset: BTreeSet<&str> = variables
+            .found
+            .iter()
+            .filter(|need| !need.has_default)
+            .map(|need| need.name.as_str())
+            .collect();
+        let lenient = |name: &str| lookup(name).or_else(|| unset.contains(name).then(String::new));
+        let resolved = resolve(self, &lenient, &mut ignored);
         let mut paths = Paths { schema: Schema::new(), found: Vec::new() };
         for options in resolved.plugins.values() {
             paths.plugin(options);

@@ -114,28 +114,8 @@ pub(super) fn whole(
     lookup: Lookup<'_>,
     errors: &mut Vec<Diagnostic>,
 ) -> Option<String> {
-    let placeholder = nested(text).or_else(|| next_placeholder(text, 0))?;
+    let placeholder = next_placeholder(text, 0)?;
     (placeholder.range == (0..text.len())).then(|| resolve(&placeholder, span, lookup, errors))
-}
-
-/// A text that is one placeholder whose default holds others: `${A:${B:z}}`.
-fn nested(text: &str) -> Option<Placeholder<'_>> {
-    let first = next_placeholder(text, 0).filter(|first| first.range.start == 0)?;
-    let default = text.strip_suffix('}')?.get(2 + first.name.len() + 1..)?;
-    let mut open = 0_usize;
-    for (at, byte) in default.bytes().enumerate() {
-        match byte {
-            b'$' if default[at..].starts_with("${") => open += 1,
-            b'}' => open = open.checked_sub(1)?,
-            _ => {}
-        }
-    }
-    let is_whole = open == 0 && first.default.is_some_and(|inner| inner.len() < default.len());
-    is_whole.then_some(Placeholder {
-        name: first.name,
-        default: Some(default),
-        range: 0..text.len(),
-    })
 }
 
 fn expand<'a>(
