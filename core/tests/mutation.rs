@@ -31,7 +31,8 @@ fn first_error_names_the_broken_line() {
                 let broken = format!("{}{replacement}{}", &text[..start], &text[end..]);
                 let Err(errors) = parse(&broken) else { continue };
                 counted += 1;
-                let next = tokens.get(index + 1).map_or(text.trim_end().len(), |next| next.0);
+                let next =
+                    tokens.get(index + 1).map_or_else(|| text.trim_end().len(), |next| next.0);
                 let expected =
                     [line(&text, start), line(&text, next) - lines_in(&text[start..end])];
                 let found = errors
@@ -113,7 +114,7 @@ fn tokens(text: &str) -> Vec<(usize, usize)> {
             _ => ["=>", "==", "!=", "<=", ">=", "=~", "!~"]
                 .iter()
                 .find(|operator| rest.starts_with(**operator))
-                .map_or(first.len_utf8(), |operator| operator.len()),
+                .map_or_else(|| first.len_utf8(), |operator| operator.len()),
         };
         tokens.push((at, at + length));
         at += length;

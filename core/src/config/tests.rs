@@ -284,7 +284,7 @@ fn nesting_is_limited_and_never_overflows() {
         format!("filter {{ {}", "if [a] { ".repeat(9000)),
     ] {
         let errors = parse(&text).unwrap_err();
-        assert_eq!(errors.iter().next().unwrap().code, Code::LimitExceeded, "{:.40}", text);
+        assert_eq!(errors.iter().next().unwrap().code, Code::LimitExceeded, "{text:.40}");
     }
 }
 
