@@ -126,7 +126,7 @@ pub(super) enum Start {
     /// Where one of these bytes is.
     Bytes(Vec<u8>),
     /// Where these bytes are.
-    Literal(Finder<'static>),
+    Literal(Box<Finder<'static>>),
     /// Only where the search begins.
     Search,
     /// At one of the bytes of a set.
@@ -431,7 +431,7 @@ impl Compiler {
         if let Some(set) = self.span_set(body) {
             return self.span(set, min, max, mode, next);
         }
-        let copies = max.unwrap_or(min.saturating_add(1)).max(min);
+        let copies = max.unwrap_or_else(|| min.saturating_add(1)).max(min);
         let unrolled = size(body).saturating_add(2).saturating_mul(copies as usize);
         if copies > 1 && unrolled > limits::PATTERN_UNROLL {
             return self.counted(body, min, max, mode);
@@ -641,7 +641,7 @@ fn size(hir: &Hir) -> usize {
         }
         HirKind::If { yes, no, .. } => size(yes).saturating_add(size(no)).saturating_add(2),
         HirKind::Repeat { body, min, max, .. } => {
-            let copies = max.unwrap_or(min.saturating_add(1)).max(*min) as usize;
+            let copies = max.unwrap_or_else(|| min.saturating_add(1)).max(*min) as usize;
             let one = size(body).saturating_add(2);
             let unrolled = one.saturating_mul(copies);
             if unrolled > limits::PATTERN_UNROLL { one.saturating_add(4) } else { unrolled + 3 }
@@ -696,7 +696,7 @@ fn start(pattern: &Pattern) -> Start {
         HirKind::Assert(Assertion::SearchStart) => return Start::Search,
         HirKind::Assert(Assertion::StartLine) => return Start::Line,
         HirKind::Literal(text) if text.len() > 1 => {
-            return Start::Literal(Finder::new(text.as_bytes()).into_owned());
+            return Start::Literal(Box::new(Finder::new(text.as_bytes()).into_owned()));
         }
         // What fails after `.*` from one place fails from every later one.
         HirKind::Repeat { body, min: 0, max: None, .. }

@@ -17,6 +17,12 @@ use super::syntax::{
 };
 use super::unicode::{ByteSet, CharSet, Class};
 
+mod build;
+mod special;
+
+use build::{alternate, atomic, concat, either, empty, literal, repeat, shared_class};
+use special::LongFolds;
+
 /// One node of the HIR.
 #[derive(Clone, Debug)]
 pub struct Hir {
@@ -29,6 +35,7 @@ pub struct Hir {
 }
 
 /// What a node matches.
+#[expect(missing_docs, reason = "the comment of a variant speaks of its fields")]
 #[derive(Clone, Debug)]
 pub enum HirKind {
     /// The first alternative that leads to a match; two or more.
@@ -133,6 +140,8 @@ pub fn lower(parsed: Parsed) -> Result<Pattern, SyntaxError> {
         reads_captures: false,
         references: 0,
         classes: ClassPool::default(),
+        look_behinds: 0,
+        long_folds: None,
     };
     let root = lowering.node(&root)?;
     let Lowering { mut called, call_span, reads_captures, .. } = lowering;
@@ -206,7 +215,7 @@ pub fn collect_groups<'h>(hir: &'h Hir, bodies: &mut Vec<Option<&'h Hir>>) {
             collect_groups(body, bodies);
         }
         HirKind::Atomic(body) | HirKind::LookAhead { body, .. } | HirKind::Repeat { body, .. } => {
-            collect_groups(body, bodies)
+            collect_groups(body, bodies);
         }
         HirKind::LookBehind { branches, .. } => {
             for (_, branch) in branches {
@@ -225,7 +234,9 @@ pub fn collect_groups<'h>(hir: &'h Hir, bodies: &mut Vec<Option<&'h Hir>>) {
 fn collect_head_calls(hir: &Hir, calls: &mut Vec<u32>) {
     match &hir.kind {
         HirKind::Alternate(nodes) => {
-            nodes.iter().for_each(|node| collect_head_calls(node, calls));
+            for node in nodes {
+                collect_head_calls(node, calls);
+            }
         }
         HirKind::Concat(nodes) => {
             for node in nodes {
@@ -318,6 +329,9 @@ struct Lowering<'n> {
     /// Groups named by all references together.
     references: usize,
     classes: ClassPool,
+    /// Look-behinds around the node: there every character has one character only.
+    look_behinds: usize,
+    long_folds: Option<LongFolds>,
 }
 
 impl Lowering<'_> {
@@ -349,15 +363,26 @@ impl Lowering<'_> {
                 self.call_span = Some(span);
                 Hir { kind: HirKind::Call(groups), span, facts: Facts::UNKNOWN }
             }
-            NodeKind::Char { value, fold: true } => self.class(&CharSet::folded(*value), span)?,
+            NodeKind::Char { value, fold: true } => {
+                let mut nodes = Vec::new();
+                self.folded_run(&[(*value, span)], &mut nodes)?;
+                concat(nodes, span)
+            }
             NodeKind::Char { value, fold: false } => literal(String::from(*value).into(), span),
             NodeKind::Class { set, fold } => {
+                let negated = set.negated;
                 let set = evaluate(set, *fold, &mut self.classes)?;
-                self.class(&set, span)?
+                let class = self.class(&set, span)?;
+                if !*fold || negated || self.look_behinds > 0 {
+                    return Ok(class);
+                }
+                // `(?i)[äöüß]` matches `ss` too; a class that lists so few was meant to.
+                let mut nodes = vec![class];
+                nodes.extend(set.chars(MAX_LISTED).filter_map(|c| special::long_fold(c, span)));
+                alternate(nodes, span)
             }
             NodeKind::Concat(nodes) => {
-                let nodes =
-                    nodes.iter().map(|node| self.node(node)).collect::<Result<Vec<_>, _>>()?;
+                let nodes = self.sequence(nodes)?;
                 concat(nodes, span)
             }
             NodeKind::Conditional { group, yes, no } => {
@@ -369,14 +394,14 @@ impl Lowering<'_> {
                 Hir { kind: HirKind::If { groups, yes, no }, span, facts }
             }
             NodeKind::Empty => empty(span),
-            NodeKind::Grapheme => grapheme(span),
+            NodeKind::Grapheme => special::grapheme(span),
             NodeKind::Group { kind, body } => self.group(*kind, body, span)?,
             NodeKind::Keep => Hir { kind: HirKind::Keep, span, facts: Facts::NOTHING },
             NodeKind::LineBreak => {
                 let mut set = CharSet::range('\n', '\r');
                 set.union(&CharSet::range('\u{85}', '\u{85}'));
                 set.union(&CharSet::range('\u{2028}', '\u{2029}'));
-                let nodes = vec![literal("\r\n".into(), span), class(&set, span)];
+                let nodes = vec![literal("\r\n".into(), span), self.class(&set, span)?];
                 atomic(alternate(nodes, span), span)
             }
             NodeKind::Repeat { body, min, max, mode } => {
@@ -391,10 +416,55 @@ impl Lowering<'_> {
         })
     }
 
+    /// Lowers a sequence; characters whose case is ignored are taken together.
+    fn sequence(&mut self, nodes: &[Node]) -> Result<Vec<Hir>, SyntaxError> {
+        let mut lowered = Vec::with_capacity(nodes.len());
+        let mut run = Vec::new();
+        for node in nodes {
+            if let NodeKind::Char { value, fold: true } = node.kind {
+                run.push((value, node.span));
+                continue;
+            }
+            self.folded_run(&run, &mut lowered)?;
+            run.clear();
+            lowered.push(self.node(node)?);
+        }
+        self.folded_run(&run, &mut lowered)?;
+        Ok(lowered)
+    }
+
+    fn folded_run(
+        &mut self,
+        run: &[(char, Span)],
+        nodes: &mut Vec<Hir>,
+    ) -> Result<(), SyntaxError> {
+        if run.is_empty() {
+            return Ok(());
+        }
+        if self.look_behinds == 0 {
+            self.long_folds.get_or_insert_with(LongFolds::new).run(run, nodes);
+            return Ok(());
+        }
+        for &(c, span) in run {
+            let node = self.class(&CharSet::folded(c), span)?;
+            nodes.push(node);
+        }
+        Ok(())
+    }
+
     fn group(&mut self, kind: GroupKind, body: &Node, span: Span) -> Result<Hir, SyntaxError> {
         let GroupKind::Look { behind: true, negative } = kind else {
             let body = self.node(body)?;
             return Ok(match kind {
+                GroupKind::Absent => match body.facts.chars {
+                    Some(chars) if chars > 0 && !body.facts.captures => {
+                        special::absent(body, chars, span)
+                    }
+                    _ => {
+                        let kind = Kind::Unsupported("`(?~...)` around a text of varying length");
+                        return Err(SyntaxError::new(span.range(), kind));
+                    }
+                },
                 GroupKind::Atomic => atomic(body, span),
                 GroupKind::Capture(index) => {
                     let facts = Facts { captures: true, ..body.facts };
@@ -416,7 +486,9 @@ impl Lowering<'_> {
         let mut branches = Vec::with_capacity(nodes.len());
         let mut captures = false;
         for node in nodes {
+            self.look_behinds += 1;
             let branch = self.node(node)?;
+            self.look_behinds -= 1;
             if branch.facts.look_ahead {
                 return Err(SyntaxError::new(node.span.range(), Kind::InvalidLookBehind));
             }
@@ -538,210 +610,5 @@ fn evaluate(set: &ClassSet, fold: bool, pool: &mut ClassPool) -> Result<CharSet,
     Ok(whole)
 }
 
-fn empty(span: Span) -> Hir {
-    Hir { kind: HirKind::Empty, span, facts: Facts { first: ByteSet::default(), ..Facts::NOTHING } }
-}
-
-fn literal(text: Box<str>, span: Span) -> Hir {
-    let mut first = ByteSet::default();
-    if let Some(&byte) = text.as_bytes().first() {
-        first.insert(byte);
-    }
-    let bytes = saturate(text.len());
-    let facts = Facts {
-        min_bytes: bytes,
-        max_bytes: Some(bytes),
-        chars: Some(saturate(text.chars().count())),
-        first,
-        ..Facts::NOTHING
-    };
-    Hir { kind: HirKind::Literal(text), span, facts }
-}
-
-fn class(set: &CharSet, span: Span) -> Hir {
-    match set.single() {
-        Some(c) => literal(String::from(c).into(), span),
-        None => shared_class(Arc::new(set.to_class()), span),
-    }
-}
-
-fn shared_class(class: Arc<Class>, span: Span) -> Hir {
-    let lens = || class.ranges.iter().flat_map(|(low, high)| [low.len_utf8(), high.len_utf8()]);
-    let ascii = (0..0x80).any(|byte| class.bytes.contains(byte));
-    let min = if ascii || class.is_empty { 1 } else { lens().min().unwrap_or(1) };
-    let facts = Facts {
-        min_bytes: saturate(min),
-        max_bytes: Some(saturate(lens().max().unwrap_or(1))),
-        chars: Some(1),
-        first: class.bytes,
-        ..Facts::NOTHING
-    };
-    Hir { kind: HirKind::Class(class), span, facts }
-}
-
-fn atomic(body: Hir, span: Span) -> Hir {
-    let facts = body.facts;
-    Hir { kind: HirKind::Atomic(Box::new(body)), span, facts }
-}
-
-fn repeat(body: Hir, min: u32, max: Option<u32>, mode: RepeatMode, span: Span) -> Hir {
-    let facts = body.facts;
-    // Once is as good as often for what consumes nothing.
-    let (min, max) = match facts.max_bytes {
-        Some(0) if facts.chars == Some(0) && !facts.captures => {
-            (min.min(1), Some(max.unwrap_or(1).min(1)))
-        }
-        _ => (min, max),
-    };
-    if max == Some(0) {
-        let nothing = empty(span);
-        if !facts.captures {
-            return nothing;
-        }
-        // `(?<n>...){0}` defines a group that is only called.
-        let facts = Facts { captures: true, ..nothing.facts };
-        return Hir { kind: HirKind::Repeat { body: Box::new(body), min, max, mode }, span, facts };
-    }
-    if (min, max) == (1, Some(1)) {
-        return Hir { span, ..body };
-    }
-    let chars = match facts.chars {
-        Some(0) => Some(0),
-        Some(chars) if max == Some(min) => chars.checked_mul(min),
-        _ => None,
-    };
-    let max_bytes = match (facts.max_bytes, max) {
-        (Some(0), _) => Some(0),
-        (Some(bytes), Some(max)) => bytes.checked_mul(max),
-        _ => None,
-    };
-    let min_bytes = facts.min_bytes.saturating_mul(min);
-    let facts = Facts { min_bytes, max_bytes, chars, ..facts };
-    Hir { kind: HirKind::Repeat { body: Box::new(body), min, max, mode }, span, facts }
-}
-
-fn alternate(mut nodes: Vec<Hir>, span: Span) -> Hir {
-    if nodes.len() == 1
-        && let Some(only) = nodes.pop()
-    {
-        return Hir { span, ..only };
-    }
-    let mut facts = nodes.first().map_or(Facts::NOTHING, |node| node.facts);
-    for node in nodes.iter().skip(1) {
-        facts = either(&facts, &node.facts);
-    }
-    Hir { kind: HirKind::Alternate(nodes), span, facts }
-}
-
-fn either(left: &Facts, right: &Facts) -> Facts {
-    Facts {
-        min_bytes: left.min_bytes.min(right.min_bytes),
-        max_bytes: left.max_bytes.zip(right.max_bytes).map(|(left, right)| left.max(right)),
-        chars: left.chars.filter(|chars| Some(*chars) == right.chars),
-        first: left.first.union(&right.first),
-        captures: left.captures | right.captures,
-        look_ahead: left.look_ahead | right.look_ahead,
-    }
-}
-
-/// Joins a sequence: nested sequences are flattened, neighbouring literals become one.
-fn concat(nodes: Vec<Hir>, span: Span) -> Hir {
-    let mut flat: Vec<Hir> = Vec::with_capacity(nodes.len());
-    for node in nodes {
-        match node.kind {
-            HirKind::Concat(inner) => inner.into_iter().for_each(|node| push(&mut flat, node)),
-            HirKind::Empty => {}
-            _ => push(&mut flat, node),
-        }
-    }
-    match flat.len() {
-        0 => empty(span),
-        1 => flat.remove(0),
-        _ => {
-            let facts = sequence_facts(&flat);
-            Hir { kind: HirKind::Concat(flat), span, facts }
-        }
-    }
-}
-
-fn push(flat: &mut Vec<Hir>, node: Hir) {
-    if let (HirKind::Literal(more), Some(last)) = (&node.kind, flat.last_mut())
-        && let HirKind::Literal(text) = &last.kind
-    {
-        let text = format!("{text}{more}");
-        let span = Span { start: last.span.start, end: node.span.end };
-        *last = literal(text.into(), span);
-        return;
-    }
-    flat.push(node);
-}
-
-fn sequence_facts(nodes: &[Hir]) -> Facts {
-    let mut facts = Facts { first: ByteSet::default(), ..Facts::NOTHING };
-    for Hir { facts: next, .. } in nodes {
-        if facts.nullable() && next.max_bytes != Some(0) {
-            facts.first = facts.first.union(&next.first);
-        }
-        facts.min_bytes = facts.min_bytes.saturating_add(next.min_bytes);
-        facts.max_bytes = facts.max_bytes.zip(next.max_bytes).and_then(|(a, b)| a.checked_add(b));
-        facts.chars = facts.chars.zip(next.chars).and_then(|(a, b)| a.checked_add(b));
-        facts.captures |= next.captures;
-        facts.look_ahead |= next.look_ahead;
-    }
-    facts
-}
-
-/// `\X`: an extended grapheme cluster of UAX 29, atomic.
-fn grapheme(span: Span) -> Hir {
-    let gcb = |names: &[&str]| {
-        let mut set = CharSet::empty();
-        for name in names {
-            set.union(&CharSet::grapheme_break(name));
-        }
-        set
-    };
-    let one = |names: &[&str]| class(&gcb(names), span);
-    let star = |hir: Hir| repeat(hir, 0, None, RepeatMode::Greedy, span);
-    let plus = |hir: Hir| repeat(hir, 1, None, RepeatMode::Greedy, span);
-    let seq = |nodes: Vec<Hir>| concat(nodes, span);
-    let optional = |hir: Hir| repeat(hir, 0, Some(1), RepeatMode::Greedy, span);
-    let pictograph =
-        || class(&CharSet::property("Extended_Pictographic").unwrap_or_else(CharSet::empty), span);
-    let mut other = gcb(&["Control", "CR", "LF"]);
-    other.negate();
-    let hangul = alternate(
-        vec![
-            seq(vec![
-                star(one(&["L"])),
-                alternate(
-                    vec![
-                        seq(vec![plus(one(&["V"])), star(one(&["T"]))]),
-                        seq(vec![one(&["LV"]), star(one(&["V"])), star(one(&["T"]))]),
-                        seq(vec![one(&["LVT"]), star(one(&["T"]))]),
-                    ],
-                    span,
-                ),
-            ]),
-            plus(one(&["L"])),
-            plus(one(&["T"])),
-        ],
-        span,
-    );
-    let emoji = seq(vec![
-        pictograph(),
-        star(seq(vec![star(one(&["Extend"])), one(&["ZWJ"]), pictograph()])),
-    ]);
-    let flag = seq(vec![one(&["Regional_Indicator"]), one(&["Regional_Indicator"])]);
-    let core = alternate(vec![flag, hangul, emoji, class(&other, span)], span);
-    let cluster =
-        seq(vec![star(one(&["Prepend"])), core, star(one(&["Extend", "SpacingMark", "ZWJ"]))]);
-    let prepend = seq(vec![plus(one(&["Prepend"])), optional(empty(span))]);
-    let mut any = CharSet::empty();
-    any.negate();
-    let nodes = vec![literal("\r\n".into(), span), cluster, prepend, class(&any, span)];
-    atomic(alternate(nodes, span), span)
-}
-
-fn saturate(len: usize) -> u32 {
-    u32::try_from(len).unwrap_or(u32::MAX)
-}
+/// Characters up to which a class is looked through for those that fold to several.
+const MAX_LISTED: usize = 64;

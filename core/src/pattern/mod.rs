@@ -3,8 +3,9 @@
 //! [`syntax`] reads the text, [`hir`] resolves it, [`compile`] makes the program that
 //! [`exec::plain`] runs: `Regex::new("(?<n>\\d+)", flags)`, then `search` fills a [`Scratch`].
 //! The subject is always valid UTF-8 and all places are byte offsets on character boundaries.
-//! Source of behaviour: joni 2.2 and Oniguruma 6.9 with Ruby syntax. Not taken over: case folding
-//! of one character to several (`ß` to `ss`), `(?~…)`, `\k<n+1>`, blocks and ages in `\p{…}`.
+//! Source of behaviour: joni 2.2 and Oniguruma 6.9 with Ruby syntax. Not taken over: `(?~…)` around
+//! a text of varying length, `\k<n+1>`, `\u{…}` with several characters, blocks and ages in `\p{…}`,
+//! and what a group holds when it is read inside itself.
 
 pub mod error;
 pub mod exec;

@@ -44,6 +44,7 @@ pub struct Node {
 }
 
 /// What a node of the syntax tree stands for.
+#[expect(missing_docs, reason = "the comment of a variant speaks of its fields")]
 #[derive(Clone, Debug)]
 pub enum NodeKind {
     /// Alternatives, first wins.
@@ -79,8 +80,11 @@ pub enum NodeKind {
 }
 
 /// What a pair of parentheses does.
+#[expect(missing_docs, reason = "the comment of a variant speaks of its fields")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GroupKind {
+    /// `(?~...)`.
+    Absent,
     /// `(?>...)`.
     Atomic,
     /// `(...)`, `(?<n>...)`; groups are numbered from 1.
@@ -101,6 +105,7 @@ pub enum RepeatMode {
 }
 
 /// A condition on the place between two characters.
+#[expect(missing_docs, reason = "the comment of a variant speaks of its fields")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Assertion {
     /// `$`: before `\n` or at the end.
@@ -140,6 +145,7 @@ pub struct ClassSet {
 }
 
 /// One item of a class.
+#[expect(missing_docs, reason = "the comment of a variant speaks of its fields")]
 #[derive(Clone, Debug)]
 pub enum ClassItem {
     /// `[:alpha:]` or `\w`: a class with a fixed meaning.
@@ -207,6 +213,7 @@ pub fn parse(source: &str, flags: Flags) -> Result<Parsed, SyntaxError> {
     parser.finish(root, false)
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is one flag of the language")]
 #[derive(Clone, Copy)]
 struct State {
     fold: bool,
@@ -230,7 +237,8 @@ struct Parser<'s> {
     numbered: Vec<(u32, Span)>,
 }
 
-type Result_<T> = Result<T, SyntaxError>;
+/// What reading a part of the text gives.
+type Parse<T> = Result<T, SyntaxError>;
 
 impl<'s> Parser<'s> {
     fn new(source: &'s str, flags: Flags, plain_captures: bool) -> Self {
@@ -253,7 +261,7 @@ impl<'s> Parser<'s> {
         }
     }
 
-    fn parse_all(&mut self) -> Result_<Node> {
+    fn parse_all(&mut self) -> Parse<Node> {
         let root = self.alternation()?;
         if self.at < self.source.len() {
             return Err(self.error_here(1, Kind::UnmatchedClose));
@@ -261,7 +269,7 @@ impl<'s> Parser<'s> {
         Ok(root)
     }
 
-    fn finish(self, root: Node, numbered: bool) -> Result_<Parsed> {
+    fn finish(self, root: Node, numbered: bool) -> Parse<Parsed> {
         for (number, span) in &self.numbered {
             if !numbered {
                 return Err(SyntaxError::new(span.range(), Kind::NumberedReference));
@@ -275,7 +283,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Reads alternatives up to `)` or the end; flags set inside end with it.
-    fn alternation(&mut self) -> Result_<Node> {
+    fn alternation(&mut self) -> Parse<Node> {
         self.depth += 1;
         if self.depth > limits::PATTERN_MAX_DEPTH {
             return Err(self.error_here(0, Kind::NestingTooDeep(limits::PATTERN_MAX_DEPTH)));
@@ -296,7 +304,7 @@ impl<'s> Parser<'s> {
         self.node(NodeKind::Alternate(branches), start)
     }
 
-    fn sequence(&mut self) -> Result_<Node> {
+    fn sequence(&mut self) -> Parse<Node> {
         let start = self.at;
         let mut items = Vec::new();
         loop {
@@ -317,7 +325,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Reads one element; `None` for a comment.
-    fn atom(&mut self) -> Result_<Option<Node>> {
+    fn atom(&mut self) -> Parse<Option<Node>> {
         let start = self.at;
         let Some(c) = self.next() else {
             return Err(self.error_here(0, Kind::EndInGroup));
@@ -349,7 +357,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Wraps an atom in the quantifiers that follow it.
-    fn quantified(&mut self, mut atom: Node) -> Result_<Node> {
+    fn quantified(&mut self, mut atom: Node) -> Parse<Node> {
         let start = atom.span.start as usize;
         loop {
             self.skip_extended()?;
@@ -381,7 +389,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Reads `{n}`, `{n,}`, `{,m}`, `{n,m}`; anything else is literal and leaves the place.
-    fn interval(&mut self) -> Result_<Option<(u32, Option<u32>, bool)>> {
+    fn interval(&mut self) -> Parse<Option<(u32, Option<u32>, bool)>> {
         let start = self.at;
         self.at += 1;
         let low = self.decimal(limits::PATTERN_MAX_REPEAT)?;
@@ -403,7 +411,7 @@ impl<'s> Parser<'s> {
         Ok(Some((min, high, fixed)))
     }
 
-    fn group(&mut self, start: usize) -> Result_<Option<Node>> {
+    fn group(&mut self, start: usize) -> Parse<Option<Node>> {
         if !self.eat('?') {
             if !self.plain_captures {
                 let body = self.body(start)?;
@@ -432,10 +440,7 @@ impl<'s> Parser<'s> {
                 Ok(None)
             }
             '(' => self.conditional(start).map(Some),
-            '~' => Err(SyntaxError::new(
-                start..self.at,
-                Kind::Unsupported("the absent operator `(?~...)`"),
-            )),
+            '~' => self.finish_group(start, GroupKind::Absent).map(Some),
             _ => {
                 self.at -= c.len_utf8();
                 self.options(start)
@@ -443,11 +448,11 @@ impl<'s> Parser<'s> {
         }
     }
 
-    fn look(&mut self, start: usize, behind: bool, negative: bool) -> Result_<Node> {
+    fn look(&mut self, start: usize, behind: bool, negative: bool) -> Parse<Node> {
         self.finish_group(start, GroupKind::Look { behind, negative })
     }
 
-    fn named(&mut self, start: usize, close: char) -> Result_<Node> {
+    fn named(&mut self, start: usize, close: char) -> Parse<Node> {
         let (name, span) = self.name(start, close)?;
         if name.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
             return Err(SyntaxError::new(span.range(), Kind::InvalidGroupName(name)));
@@ -458,7 +463,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Reads a name up to its closing character.
-    fn name(&mut self, start: usize, close: char) -> Result_<(Box<str>, Span)> {
+    fn name(&mut self, start: usize, close: char) -> Parse<(Box<str>, Span)> {
         let rest = &self.source[self.at..];
         let Some(len) = rest.find([close, ')']) else {
             return Err(SyntaxError::new(start..self.source.len(), Kind::EndInGroup));
@@ -475,7 +480,7 @@ impl<'s> Parser<'s> {
         Ok((name, span))
     }
 
-    fn conditional(&mut self, start: usize) -> Result_<Node> {
+    fn conditional(&mut self, start: usize) -> Parse<Node> {
         let close = match self.peek() {
             Some('<') => Some('>'),
             Some('\'') => Some('\''),
@@ -515,7 +520,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Turns the text between `<` and `>` of a reference into the group that it means.
-    fn reference(&mut self, name: Box<str>, span: Span) -> Result_<GroupRef> {
+    fn reference(&mut self, name: Box<str>, span: Span) -> Parse<GroupRef> {
         let first = name.as_bytes().first().copied().unwrap_or(b' ');
         if !first.is_ascii_digit() && first != b'-' {
             return Ok(GroupRef::Name(name));
@@ -538,7 +543,7 @@ impl<'s> Parser<'s> {
         Ok(GroupRef::Number(number))
     }
 
-    fn comment(&mut self, start: usize) -> Result_<()> {
+    fn comment(&mut self, start: usize) -> Parse<()> {
         while let Some(c) = self.next() {
             match c {
                 ')' => return Ok(()),
@@ -550,7 +555,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Reads `(?imx-imx)` or `(?imx-imx:...)`.
-    fn options(&mut self, start: usize) -> Result_<Option<Node>> {
+    fn options(&mut self, start: usize) -> Parse<Option<Node>> {
         let mut on = true;
         let outer = self.state;
         loop {
@@ -586,14 +591,14 @@ impl<'s> Parser<'s> {
 
     /// Keeps the alternatives of an option group apart from those of the group around it, where
     /// a look-behind or a conditional counts its own.
-    fn enclosed(&self, body: Node, start: usize) -> Result_<Node> {
+    fn enclosed(&self, body: Node, start: usize) -> Parse<Node> {
         match body.kind {
             NodeKind::Alternate(_) => self.node(NodeKind::Concat(vec![body]), start),
             _ => Ok(self.respan(body, start)),
         }
     }
 
-    fn body(&mut self, start: usize) -> Result_<Node> {
+    fn body(&mut self, start: usize) -> Parse<Node> {
         let body = self.alternation()?;
         if !self.eat(')') {
             return Err(SyntaxError::new(start..start + 1, Kind::UnclosedGroup));
@@ -601,7 +606,7 @@ impl<'s> Parser<'s> {
         Ok(body)
     }
 
-    fn finish_group(&mut self, start: usize, kind: GroupKind) -> Result_<Node> {
+    fn finish_group(&mut self, start: usize, kind: GroupKind) -> Parse<Node> {
         let body = Box::new(self.body(start)?);
         self.node(NodeKind::Group { kind, body }, start)
     }
@@ -617,7 +622,7 @@ impl<'s> Parser<'s> {
         body
     }
 
-    fn node(&self, kind: NodeKind, start: usize) -> Result_<Node> {
+    fn node(&self, kind: NodeKind, start: usize) -> Parse<Node> {
         let below = match &kind {
             NodeKind::Alternate(nodes) | NodeKind::Concat(nodes) => {
                 nodes.iter().map(|node| node.height).max().unwrap_or(0)
@@ -638,7 +643,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Skips white space and comments where `(?x)` is on.
-    fn skip_extended(&mut self) -> Result_<()> {
+    fn skip_extended(&mut self) -> Parse<()> {
         if !self.state.extended {
             return Ok(());
         }
@@ -660,7 +665,7 @@ impl<'s> Parser<'s> {
         Ok(())
     }
 
-    fn decimal(&mut self, max: u32) -> Result_<Option<u32>> {
+    fn decimal(&mut self, max: u32) -> Parse<Option<u32>> {
         let start = self.at;
         let mut value: u64 = 0;
         while let Some(digit) = self.peek().and_then(|c| c.to_digit(10)) {

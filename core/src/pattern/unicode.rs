@@ -230,6 +230,13 @@ impl CharSet {
         }
     }
 
+    /// Lists the members, none if there are more than `max`.
+    pub fn chars(&self, max: usize) -> impl Iterator<Item = char> {
+        let count: usize = self.0.ranges().iter().map(ClassUnicodeRange::len).sum();
+        let ranges = if count <= max { self.0.ranges() } else { &[] };
+        ranges.iter().flat_map(|range| range.start()..=range.end())
+    }
+
     /// Gives the form that is matched.
     pub fn to_class(&self) -> Class {
         Class::new(&self.0)
@@ -253,6 +260,16 @@ fn table(text: &str) -> Option<ClassUnicode> {
 /// Tells whether two characters are equal but for case (simple folding).
 pub fn eq_fold(left: char, right: char) -> bool {
     left == right || fold(left) == fold(right)
+}
+
+/// Folds a character to one or several (full folding).
+pub fn fold_all(c: char) -> String {
+    match c {
+        'ẞ' => "ss".into(),
+        // Turkish capital I with dot: its lower case has two characters.
+        'İ' => c.to_lowercase().collect(),
+        _ => c.to_uppercase().flat_map(char::to_lowercase).collect(),
+    }
 }
 
 fn fold(c: char) -> char {

@@ -265,7 +265,7 @@ impl<'r> Machine<'r> {
                 }
                 Inst::Jump(target) => Some((*target, at)),
                 Inst::Fail => None,
-                Inst::GroupStart { reg } => {
+                Inst::EmptyStart { reg } | Inst::GroupStart { reg } => {
                     self.set_reg(*reg, at)?;
                     Some((pc + 1, at))
                 }
@@ -312,10 +312,6 @@ impl<'r> Machine<'r> {
                     None
                 }
                 Inst::StepBack(chars) => self.step_back(at, *chars).map(|at| (pc + 1, at)),
-                Inst::EmptyStart { reg } => {
-                    self.set_reg(*reg, at)?;
-                    Some((pc + 1, at))
-                }
                 Inst::EmptyCheck { reg, exit } => {
                     let empty = self.scratch.regs[*reg as usize] == at;
                     Some((if empty { *exit } else { pc + 1 }, at))

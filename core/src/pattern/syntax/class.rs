@@ -4,11 +4,11 @@ use crate::limits;
 
 use super::super::error::{SyntaxError, SyntaxErrorKind as Kind};
 use super::escape::Escaped;
-use super::{ClassItem, ClassSet, NamedClass, Parser, Result_};
+use super::{ClassItem, ClassSet, NamedClass, Parse, Parser};
 
 impl Parser<'_> {
     /// Reads a class; the `[` at `start` has been read.
-    pub(super) fn class(&mut self, start: usize) -> Result_<ClassSet> {
+    pub(super) fn class(&mut self, start: usize) -> Parse<ClassSet> {
         self.depth += 1;
         if self.depth > limits::PATTERN_MAX_DEPTH {
             return Err(self.error_here(0, Kind::NestingTooDeep(limits::PATTERN_MAX_DEPTH)));
@@ -52,7 +52,7 @@ impl Parser<'_> {
     }
 
     /// Adds an element, and the rest of its range if a `-` makes it the start of one.
-    fn item(&mut self, start: usize, element: Escaped, items: &mut Vec<ClassItem>) -> Result_<()> {
+    fn item(&mut self, start: usize, element: Escaped, items: &mut Vec<ClassItem>) -> Parse<()> {
         let at = self.at;
         let ranged = self.peek() == Some('-')
             && !matches!(self.source.as_bytes().get(at + 1), None | Some(b']'));
@@ -99,7 +99,7 @@ impl Parser<'_> {
     }
 
     /// Reads one character or escape.
-    fn element(&mut self, start: usize) -> Result_<Escaped> {
+    fn element(&mut self, start: usize) -> Parse<Escaped> {
         let at = self.at;
         let Some(c) = self.next() else {
             return Err(SyntaxError::new(start..start + 1, Kind::UnclosedClass));
@@ -126,7 +126,7 @@ impl Parser<'_> {
     }
 
     /// Reads `[:name:]`; the `[` at `at` has been read.
-    fn posix(&mut self, at: usize) -> Result_<Option<ClassItem>> {
+    fn posix(&mut self, at: usize) -> Parse<Option<ClassItem>> {
         let rest = &self.source[self.at..];
         let Some(rest) = rest.strip_prefix(':') else { return Ok(None) };
         // It is a POSIX bracket if `:]` comes before any `]` of another kind.

@@ -4,7 +4,7 @@ use crate::limits;
 
 use super::super::error::{SyntaxError, SyntaxErrorKind as Kind};
 use super::{
-    Assertion, ClassItem, ClassSet, GroupRef, NamedClass, Node, NodeKind, Parser, Result_, span,
+    Assertion, ClassItem, ClassSet, GroupRef, NamedClass, Node, NodeKind, Parse, Parser, span,
 };
 
 /// A character or a class: what an escape can be in both places.
@@ -15,7 +15,7 @@ pub(super) enum Escaped {
 
 impl Parser<'_> {
     /// Reads an escape outside of a class; the backslash at `start` has been read.
-    pub(super) fn escape(&mut self, start: usize) -> Result_<Node> {
+    pub(super) fn escape(&mut self, start: usize) -> Parse<Node> {
         let Some(c) = self.peek() else {
             return Err(SyntaxError::new(start..self.at, Kind::EndAtEscape));
         };
@@ -60,7 +60,7 @@ impl Parser<'_> {
                     NodeKind::Backref { target, fold: self.state.fold }
                 }
             }
-            '1'..='9' => match self.numbered_backref(start)? {
+            '1'..='9' => match self.numbered_backref(start) {
                 Some(target) => NodeKind::Backref { target, fold: self.state.fold },
                 None => self.shared_escape(start)?,
             },
@@ -69,7 +69,7 @@ impl Parser<'_> {
         self.node(kind, start)
     }
 
-    fn shared_escape(&mut self, start: usize) -> Result_<NodeKind> {
+    fn shared_escape(&mut self, start: usize) -> Parse<NodeKind> {
         let fold = self.state.fold;
         Ok(match self.escaped(start)? {
             Escaped::Char(value) => NodeKind::Char { value, fold },
@@ -89,7 +89,7 @@ impl Parser<'_> {
 
     /// `\1` to `\9` always refer to a group, a longer number only if that group is open by then;
     /// else it is an octal escape.
-    fn numbered_backref(&mut self, start: usize) -> Result_<Option<GroupRef>> {
+    fn numbered_backref(&mut self, start: usize) -> Option<GroupRef> {
         let digits = self.at;
         let rest = &self.source[digits..];
         let len = rest.bytes().take_while(u8::is_ascii_digit).count();
@@ -99,13 +99,13 @@ impl Parser<'_> {
         {
             self.at += len;
             self.numbered.push((number, span(start, self.at)));
-            return Ok(Some(GroupRef::Number(number)));
+            return Some(GroupRef::Number(number));
         }
-        Ok(None)
+        None
     }
 
     /// Reads an escape that means the same inside and outside of a class.
-    pub(super) fn escaped(&mut self, start: usize) -> Result_<Escaped> {
+    pub(super) fn escaped(&mut self, start: usize) -> Parse<Escaped> {
         let Some(c) = self.next() else {
             return Err(SyntaxError::new(start..self.at, Kind::EndAtEscape));
         };
@@ -144,7 +144,7 @@ impl Parser<'_> {
         Ok(Escaped::Char(value))
     }
 
-    fn unicode_escape(&mut self, start: usize) -> Result_<char> {
+    fn unicode_escape(&mut self, start: usize) -> Parse<char> {
         if !self.eat('{') {
             let digits = self.at;
             let value = self.hex_char(start, 4)?;
@@ -164,7 +164,7 @@ impl Parser<'_> {
         Err(SyntaxError::new(start..self.at, Kind::InvalidEscape))
     }
 
-    fn hex_char(&mut self, start: usize, max_digits: usize) -> Result_<char> {
+    fn hex_char(&mut self, start: usize, max_digits: usize) -> Parse<char> {
         let value = self.digits(16, max_digits);
         value
             .and_then(char::from_u32)
@@ -184,7 +184,7 @@ impl Parser<'_> {
     }
 
     /// Reads `xHH`, `ooo`, `cX`, `C-x` or `M-x` behind a backslash as one byte.
-    fn byte_escape(&mut self, start: usize) -> Result_<u8> {
+    fn byte_escape(&mut self, start: usize) -> Parse<u8> {
         let invalid = |parser: &Self, kind| Err(SyntaxError::new(start..parser.at, kind));
         let Some(c) = self.next() else { return invalid(self, Kind::EndAtEscape) };
         match c {
@@ -225,7 +225,7 @@ impl Parser<'_> {
     }
 
     /// Joins the escapes of the bytes of one UTF-8 character.
-    fn utf8_escape(&mut self, start: usize, first: u8) -> Result_<char> {
+    fn utf8_escape(&mut self, start: usize, first: u8) -> Parse<char> {
         let len = match first {
             0..0x80 => return Ok(char::from(first)),
             0xc2..0xe0 => 2,
@@ -235,7 +235,7 @@ impl Parser<'_> {
         };
         let mut bytes = [first, 0, 0, 0];
         for byte in &mut bytes[1..len] {
-            let escape = self.source[self.at..].as_bytes();
+            let escape = &self.source.as_bytes()[self.at..];
             if !matches!(escape, [b'\\', b'x' | b'0'..=b'7' | b'M', ..]) {
                 return Err(SyntaxError::new(start..self.at, Kind::InvalidUtf8Escape));
             }
@@ -248,7 +248,7 @@ impl Parser<'_> {
             .ok_or_else(|| SyntaxError::new(start..self.at, Kind::InvalidUtf8Escape))
     }
 
-    fn property(&mut self, start: usize, negated: bool) -> Result_<Escaped> {
+    fn property(&mut self, start: usize, negated: bool) -> Parse<Escaped> {
         self.at += 1;
         let negated = negated != self.eat('^');
         let rest = &self.source[self.at..];
