@@ -192,12 +192,12 @@ impl<'a> Parser<'a> {
                 self.state = State::LeavingSection;
                 return Err(Stop);
             }
+            self.note_indent();
             if self.at_keyword("else") && self.has_misindented() && self.brackets.len() > 1 {
                 self.missing_brace();
                 self.brackets.pop();
                 return Ok(statements);
             }
-            self.note_indent();
             let depth = self.brackets.len();
             if let Ok(statement) = self.statement() {
                 statements.push(statement);

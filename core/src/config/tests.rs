@@ -198,6 +198,16 @@ fn a_missing_brace_is_reported_where_the_indentation_breaks() {
 }
 
 #[test]
+fn an_else_in_the_block_of_its_if_lacks_a_brace() {
+    let text = "filter {\n  if [a] {\n    drop { }\n  else {\n    drop { }\n  }\n}\noutput { }\n";
+    let errors = parse(text).unwrap_err();
+    assert_eq!(errors.len(), 1, "{errors}");
+    let error = errors.iter().next().unwrap();
+    assert!(error.message.starts_with("missing `}`"), "{errors}");
+    assert_eq!(errors.position(error.span.unwrap()).unwrap().line, 4);
+}
+
+#[test]
 fn a_missing_quote_is_blamed_on_its_string() {
     let text = "filter {\n  mutate {\n    id => \"one\n    add_tag => \"two\"\n  }\n}\n";
     let errors = parse(text).unwrap_err();

@@ -552,7 +552,9 @@ impl Parser<'_> {
 
     pub(super) fn not_an_operand(&mut self) -> Stop {
         let help = match self.rest().chars().next() {
-            Some('(') => Some("an operand stands without parentheses"),
+            Some('(') => {
+                Some("an operand stands without parentheses, a list in brackets: `[\"x\", \"y\"]`")
+            }
             Some('{') => Some("the condition is not complete"),
             Some('%') => Some("a field is written [name] in a condition"),
             Some('!') => Some("`!` stands before the whole comparison: `!([a] == \"x\")`"),

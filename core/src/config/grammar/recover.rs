@@ -110,15 +110,14 @@ impl Parser<'_> {
 
     fn blame_text(&mut self, odd: &OddText, message: &str) -> Diagnostic {
         let span = self.map.span(odd.start, odd.start + 1);
-        let lines = self.lines.line(odd.end) - self.lines.line(odd.start);
         let (what, help) = if odd.has_escaped_end {
             (
-                "contains a backslash before a quote".to_owned(),
+                "contains a backslash before a quote",
                 "a backslash before a quote continues the string, so that no string can end in a \
                  backslash: leave it out or put something behind it",
             )
         } else {
-            (format!("ends {lines} lines further down"), "is its closing quote missing?")
+            ("runs on to a later line", "is its closing quote missing?")
         };
         self.is_last = true;
         Diagnostic::error(
