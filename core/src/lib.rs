@@ -63,13 +63,13 @@ pub use diagnostic::{
     Code, Diagnostic, Diagnostics, Label, Position, Severity, Source, Span, Spanned,
 };
 pub use event::{
-    Array, EscapeStyle, Event, FieldPath, Key, Object, Origin, PathError, PathRef, SetError,
-    Template, Value,
+    Array, EscapeStyle, Event, Failure, FieldPath, Key, Object, Origin, PathError, PathRef,
+    SetError, Template, Value,
 };
 pub use filter::Order;
 pub use program::condition::ConditionError;
 pub use program::options::{Needs, PathKind, PathNeed, VariableNeed};
-pub use program::{Codec, ConfigPosition, Ecs, Input, Options, Pipeline, Resources};
+pub use program::{Codec, ConfigPosition, Ecs, Input, Options, Pipeline, PlacedFilter, Resources};
 pub use run::{
     FilterStats, InputOptions, Refusal, RefusalKind, RunError, Sink, Stats, Tick, Worker,
 };

@@ -28,6 +28,7 @@ impl<'b> Event<'b> {
             metadata: Object::new_in(arena),
             cancelled: false,
             origin,
+            failures: arena.list(),
         }
     }
 

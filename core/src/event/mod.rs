@@ -36,6 +36,16 @@ pub struct Event<'b> {
     pub(crate) metadata: Object<'b>,
     pub(crate) cancelled: bool,
     pub(crate) origin: Origin<'b>,
+    pub(crate) failures: bumpalo::collections::Vec<'b, Failure<'b>>,
+}
+
+/// One filter that failed on an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure<'b> {
+    /// The filter's place in [`crate::Pipeline::filters`].
+    pub filter: usize,
+    /// Why, when explanations were asked for and the filter has one.
+    pub explanation: Option<&'b str>,
 }
 
 /// Why a field could not be set: what makes Logstash throw, and the filter add its failure tag.
@@ -277,6 +287,11 @@ impl<'b> Event<'b> {
         &self.origin
     }
 
+    /// The filters that failed on the event, in the order in which they ran.
+    pub fn failures(&self) -> &[Failure<'b>] {
+        &self.failures
+    }
+
     /// Drops the event: later filters and the output do not see it.
     pub(crate) fn cancel(&mut self) {
         self.cancelled = true;
@@ -289,6 +304,7 @@ impl<'b> Event<'b> {
             metadata: self.metadata.copy_in(arena),
             cancelled: false,
             origin: self.origin,
+            failures: arena.list(),
         }
     }
 }

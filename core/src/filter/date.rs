@@ -107,7 +107,7 @@ impl Filter for Date {
             Err(Miss::NoSource) => Outcome::Unmatched,
             Err(Miss::Failed) => {
                 tag_all(event, &self.failure_tags, cx.arena);
-                Outcome::Unmatched
+                Outcome::Failed
             }
         }
     }

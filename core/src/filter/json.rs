@@ -59,7 +59,7 @@ impl Filter for Json {
     fn apply<'b>(&'b self, event: &mut Event<'b>, cx: &mut Cx<'_, 'b>) -> Outcome {
         self.read(event, cx).unwrap_or_else(|Failed| {
             tag_all(event, &self.failure_tags, cx.arena);
-            Outcome::Unmatched
+            Outcome::Failed
         })
     }
 

@@ -20,11 +20,13 @@ mod zone_cache;
 /// What a filter made of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
+    /// The filter could not do its work and has set its failure tags.
+    Failed,
     /// The common options (`add_field`, …) apply to the event.
     Matched,
     /// The common options apply to the events that the filter made, and not to this one.
     MatchedChildren,
-    /// Nothing more happens; failure tags, if any, are set already.
+    /// There was nothing to do.
     Unmatched,
 }
 
@@ -34,6 +36,14 @@ pub(crate) enum Outcome {
 pub(crate) trait Filter: Send + Sync + fmt::Debug {
     /// Handles one event.
     fn apply<'b>(&'b self, event: &mut Event<'b>, cx: &mut Cx<'_, 'b>) -> Outcome;
+
+    /// Why the filter failed on this event, for a person who wants to repair the config.
+    ///
+    /// Asked right after [`Outcome::Failed`], before anything else changes the event.
+    fn explain(&self, event: &Event<'_>) -> Option<String> {
+        let _ = event;
+        None
+    }
 
     /// Tags for an event on which the common options cannot be carried out.
     fn failure_tags(&self) -> &[Box<str>];

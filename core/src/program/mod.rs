@@ -204,10 +204,30 @@ impl Pipeline {
         self.program.output_count
     }
 
+    /// The filters of the config, in order.
+    pub fn filters(&self) -> impl ExactSizeIterator<Item = PlacedFilter<'_>> {
+        self.program.filters.iter().map(|slot| PlacedFilter {
+            name: slot.name,
+            id: slot.id.as_deref(),
+            position: &slot.position,
+        })
+    }
+
     /// Whether events must pass in order through one worker.
     pub fn order(&self) -> Order {
         self.program.order
     }
+}
+
+/// One filter of a pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlacedFilter<'p> {
+    /// The plugin's name.
+    pub name: &'static str,
+    /// The plugin's id, when the config sets one.
+    pub id: Option<&'p str>,
+    /// Where the filter stands in the config.
+    pub position: &'p ConfigPosition,
 }
 
 impl fmt::Debug for Pipeline {

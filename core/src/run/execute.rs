@@ -7,7 +7,7 @@
 use bumpalo::collections::Vec as ArenaVec;
 
 use crate::arena::Arena;
-use crate::event::Event;
+use crate::event::{Event, Failure};
 use crate::filter::{Cx, Outcome, Scratch, tag_all};
 use crate::program::condition::ConditionError;
 use crate::program::{Arm, FilterSlot, Op, Program};
@@ -24,6 +24,7 @@ pub(crate) struct Run<'a, 'b> {
     pub(crate) sink: &'a mut dyn Sink,
     pub(crate) now: Timestamp,
     pub(crate) seed: u64,
+    pub(crate) explain_failures: bool,
 }
 
 type Group<'b> = ArenaVec<'b, Event<'b>>;
@@ -109,6 +110,15 @@ impl<'b> Run<'_, 'b> {
         self.stats.events_created += created;
         match outcome {
             Outcome::Unmatched => {}
+            Outcome::Failed => {
+                self.stats.filters[index].failed += 1;
+                let explanation = if self.explain_failures {
+                    slot.filter.explain(event).map(|text| self.arena.text(&text))
+                } else {
+                    None
+                };
+                event.failures.push(Failure { filter: index, explanation });
+            }
             Outcome::Matched => {
                 self.stats.filters[index].matched += 1;
                 decorate(slot, event, &cx);

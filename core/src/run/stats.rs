@@ -40,6 +40,8 @@ pub struct FilterStats {
     pub events_in: u64,
     /// Events to which the common options applied.
     pub matched: u64,
+    /// Events on which the filter failed.
+    pub failed: u64,
 }
 
 impl Stats {
@@ -50,6 +52,7 @@ impl Stats {
             position: slot.position.clone(),
             events_in: 0,
             matched: 0,
+            failed: 0,
         });
         Self { filters: filters.collect(), ..Self::default() }
     }

@@ -88,6 +88,8 @@ pub struct InputOptions {
     pub keep_original: bool,
     /// Bytes of the longest line that is read.
     pub max_line_bytes: usize,
+    /// Whether filters that fail say why ([`crate::Failure::explanation`]); takes time for each failure.
+    pub explain_failures: bool,
 }
 
 impl Default for InputOptions {
@@ -99,6 +101,7 @@ impl Default for InputOptions {
             path: None,
             keep_original: true,
             max_line_bytes: limits::LINE_BYTES,
+            explain_failures: false,
         }
     }
 }
@@ -147,6 +150,7 @@ struct Decoding {
     set: Box<[(FieldPath, Box<str>)]>,
     path: Option<(FieldPath, Box<str>)>,
     keep_original: bool,
+    explain_failures: bool,
 }
 
 impl Worker {
@@ -171,6 +175,7 @@ impl Worker {
             set: set.into(),
             path: None,
             keep_original: options.keep_original,
+            explain_failures: options.explain_failures,
             codec,
         };
         let mut worker = Self {
@@ -187,6 +192,14 @@ impl Worker {
 
     /// Goes on with another stream, whose lines count from 1; the last one must have been flushed.
     pub fn start_stream(&mut self, path: Option<&str>) {
+        self.start_stream_at(path, 1, 0);
+    }
+
+    /// Goes on in the middle of a stream: at the start of a line with this number (from 1) and byte
+    /// offset. For hosts that share one stream among workers; [`Worker::delimiter`] tells where
+    /// it may be cut.
+    pub fn start_stream_at(&mut self, path: Option<&str>, line: u64, offset: u64) {
+        self.framer.restart(line, offset);
         let name = match self.program.ecs {
             Ecs::Disabled => "path",
             Ecs::V1 | Ecs::V8 => "[log][file][path]",
@@ -217,7 +230,8 @@ impl Worker {
     /// `@timestamp`, `@version` are added as for any event; a text that is no object, or whose `@metadata` is no
     /// map, is refused.
     pub fn run_event(&mut self, json: &str, tick: Tick, sink: &mut dyn Sink) {
-        let Self { program, arena, scratch, stats, .. } = self;
+        let Self { program, decoding, arena, scratch, stats, .. } = self;
+        let explain_failures = decoding.explain_failures;
         arena.reset(tick.seed);
         let arena = &*arena;
         let origin = Origin { line: 0, offset: 0, text: arena.text(json) };
@@ -236,7 +250,12 @@ impl Worker {
         };
         stats.events_decoded += 1;
         let (now, seed) = (tick.now, tick.seed);
-        Run { program, arena, scratch, stats, sink, now, seed }.event(event);
+        Run { program, arena, scratch, stats, sink, now, seed, explain_failures }.event(event);
+    }
+
+    /// What ends a line of this worker's stream.
+    pub fn delimiter(&self) -> &[u8] {
+        &self.decoding.codec.delimiter
     }
 
     /// What the worker has done so far.
@@ -302,7 +321,8 @@ impl Line<'_> {
             let scratch = &mut *scratch;
             let stats = &mut *stats;
             let sink = &mut *sink;
-            Run { program, arena, scratch, stats, sink, now: tick.now, seed }.event(event);
+            let (now, explain_failures) = (tick.now, decoding.explain_failures);
+            Run { program, arena, scratch, stats, sink, now, seed, explain_failures }.event(event);
         });
         scratch.json = json;
     }

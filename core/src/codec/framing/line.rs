@@ -80,8 +80,16 @@ impl LineFramer {
         if !self.partial.is_empty() || self.skipped > 0 {
             self.finish(&[], &mut emit);
         }
-        self.line = 1;
-        self.offset = 0;
+        self.restart(1, 0);
+    }
+
+    /// Goes on at a place where a line begins; an unfinished line is forgotten.
+    pub(crate) fn restart(&mut self, line: u64, offset: u64) {
+        self.partial.clear();
+        self.tail.clear();
+        self.skipped = 0;
+        self.line = line;
+        self.offset = offset;
     }
 
     /// The bytes before the next piece, as many as a begun delimiter may need.

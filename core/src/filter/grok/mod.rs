@@ -102,7 +102,7 @@ impl Filter for Grok {
                 Ok(false) => {}
                 Err(TimedOut) => {
                     event.tag(&self.timeout_tag, cx.arena);
-                    return Outcome::Unmatched;
+                    return Outcome::Failed;
                 }
             }
         }
@@ -110,7 +110,7 @@ impl Filter for Grok {
             return Outcome::Matched;
         }
         tag_all(event, &self.failure_tags, cx.arena);
-        Outcome::Unmatched
+        Outcome::Failed
     }
 
     fn failure_tags(&self) -> &[Box<str>] {

@@ -148,7 +148,7 @@ impl Filter for Mutate {
         for step in &self.steps {
             if step.apply(event, cx).is_err() {
                 tag_all(event, &self.failure_tags, cx.arena);
-                return Outcome::Unmatched;
+                return Outcome::Failed;
             }
         }
         Outcome::Matched
