@@ -576,7 +576,7 @@ impl<'s> Parser<'s> {
                     self.state = outer;
                     return self.enclosed(body, start).map(Some);
                 }
-                ')' => {
+                ')' if self.at > start + 3 => {
                     // Applies to everything up to the end of the enclosing group, `|` too.
                     let body = self.alternation()?;
                     return self.enclosed(body, start).map(Some);

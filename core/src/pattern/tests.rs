@@ -83,6 +83,7 @@ fn what_ruby_refuses_is_refused() {
         (r"(a)\2", Kind::UndefinedGroup("2".into())),
         ("(?P<n>a)", Kind::UndefinedGroupOption),
         ("(?s)a", Kind::UndefinedGroupOption),
+        ("a(?)", Kind::UndefinedGroupOption),
         ("[[:foo:]]", Kind::UnknownPosixClass("foo".into())),
         (r"\p{Foo}", Kind::UnknownProperty("Foo".into())),
         (")", Kind::UnmatchedClose),
