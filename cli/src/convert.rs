@@ -170,6 +170,7 @@ fn input_options(
         path: None,
         keep_original: !arguments.no_original,
         max_line_bytes: arguments.max_line_bytes,
+        explain_failures: false,
     })
 }
 
