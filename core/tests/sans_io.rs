@@ -3,7 +3,12 @@
 //! The test starts itself again under `strace`, with a library preloaded that reports every `getenv`.
 //! The second process compiles a pipeline and runs lines through it between two marks.
 
-#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests start processes")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    reason = "tests start processes"
+)]
 
 use std::{
     fs,
