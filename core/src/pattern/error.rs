@@ -90,6 +90,12 @@ impl SyntaxError {
         let help = kind.help();
         Self { span, kind, help }
     }
+
+    /// Puts a help in place of the kind's own.
+    pub(crate) fn with_help(mut self, help: &'static str) -> Self {
+        self.help = Some(help);
+        self
+    }
 }
 
 impl SyntaxErrorKind {

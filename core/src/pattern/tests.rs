@@ -57,6 +57,8 @@ fn what_ruby_refuses_is_refused() {
         ("(?", Kind::EndInGroup),
         ("(?<a", Kind::EndInGroup),
         (r"\x{110000}", Kind::InvalidEscape),
+        (r"\x{e9}", Kind::InvalidEscape),
+        (r"\P{L}", Kind::Unsupported("`\\P{...}`")),
         (r"\ud800", Kind::InvalidEscape),
         ("(?<9a>x)", Kind::InvalidGroupName("9a".into())),
         ("(?<-b>x)", Kind::InvalidGroupName("-b".into())),
