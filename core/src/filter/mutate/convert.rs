@@ -81,6 +81,12 @@ enum Marks {
     Us,
 }
 
+/// Whether a text is an integer of few digits, as most are: such need no cleaning.
+fn is_plain(text: &str) -> bool {
+    matches!(text.as_bytes(), [b'1'..=b'9', rest @ ..]
+        if rest.len() < 18 && rest.iter().all(u8::is_ascii_digit))
+}
+
 /// The text without blanks around it and without thousands marks, in lower case.
 fn cleaned(text: &str, marks: Marks) -> String {
     let thousands = if marks == Marks::Us { ',' } else { '.' };
@@ -102,6 +108,7 @@ fn integer<'b>(value: &Value<'b>, marks: Marks, arena: &'b Arena) -> Result<Valu
             number::truncate(text.parse().map_err(|_| Failed)?, arena).ok_or(Failed)?
         }
         Value::Number(text) => Value::Number(text),
+        Value::Str(text) if is_plain(text) => Value::Int(text.parse().map_err(|_| Failed)?),
         Value::Str(text) => {
             let text = cleaned(text, marks);
             let value = number::strict_float(&text).ok_or(Failed)?;
