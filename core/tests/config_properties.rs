@@ -12,7 +12,7 @@ use sawlog::{
             Operand, OperandKind, Plugin, Quote, Section, SectionKind, Statement, Text, Value,
             ValueKind,
         },
-        print::print,
+        print::{format, print},
     },
 };
 
@@ -227,6 +227,59 @@ const PIECES: [&str; 40] = [
     "5", "1.", "-", "mutate", "a", "true", "#", "\n", "ä\u{a0}", "${A:b}",
 ];
 
+/// What may stand between two words besides a blank.
+const GLUE: [&str; 9] =
+    ["", "", "", "", "# c\n", "\n# d\n", "\n\n\n", "\n\n# e\n\n\n\t # f \r\n", "#g\n#h\n"];
+
+fn check_format(text: &str, config: &Config) {
+    let formatted = format(config);
+    let again = match parse(&formatted) {
+        Ok(config) => config,
+        Err(errors) => panic!("{errors}\n{text}\nbecame\n{formatted}"),
+    };
+    let comments = |config: &Config| -> Vec<String> {
+        config.ast().comments.iter().map(|one| one.text.trim_end().to_owned()).collect()
+    };
+    let tree = |config: &Config| shape(&Ast { comments: Vec::new(), ..config.ast().clone() });
+    assert_eq!(tree(&again), tree(config), "{text}\nbecame\n{formatted}");
+    assert_eq!(comments(&again), comments(config), "{text}\nbecame\n{formatted}");
+    assert_eq!(format(&again), formatted, "{text}\nchanges twice");
+}
+
+#[test]
+fn formatting_the_test_configs_keeps_tree_and_comments() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/configs");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        check_format(&text, &parse(&text).unwrap());
+        count += 1;
+    }
+    assert!(count > 30, "{count} configs");
+}
+
+#[test]
+fn formatting_the_recorded_configs_keeps_tree_and_comments() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/vectors");
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        eprintln!("skipped: the recorded vectors are not here");
+        return;
+    };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "ndjson") {
+            continue;
+        }
+        for line in std::fs::read_to_string(path).unwrap().lines() {
+            let vector: serde_json::Value = serde_json::from_str(line).unwrap();
+            let Some(text) = vector["config"].as_str() else { continue };
+            if let Ok(config) = parse(text) {
+                check_format(text, &config);
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: None,
@@ -240,6 +293,23 @@ proptest! {
         match parse(&printed) {
             Ok(config) => prop_assert_eq!(shape(config.ast()), shape(&ast), "{}", printed),
             Err(errors) => prop_assert!(false, "{}\n{}", errors, printed),
+        }
+    }
+
+    #[test]
+    fn formatting_keeps_the_tree_and_the_comments_and_is_final(
+        ast in ast(),
+        glue in vec(select(GLUE.to_vec()), 1..60),
+    ) {
+        let mut text = String::new();
+        let printed = print(&ast);
+        for (part, glue) in printed.split_inclusive([' ', '\n']).zip(glue.iter().cycle()) {
+            text.push_str(part);
+            text.push_str(glue);
+        }
+        // What breaks a `not in` or an `else if` is no config.
+        if let Ok(config) = parse(&text) {
+            check_format(&text, &config);
         }
     }
 

@@ -1,35 +1,42 @@
 //! The formatter: from a tree to canonical config text.
 //!
 //! Two blanks for each level, one statement or option a line, `=>` with a blank on each side, and
-//! parentheses where the tree needs them. Strings keep their quotes and their escapes; comments
-//! stand on lines of their own before what they preceded. What is printed parses to the same tree,
-//! spans aside.
+//! parentheses where the tree needs them. Strings keep their quotes and their escapes. What is
+//! printed parses to the same tree, spans aside.
+//!
+//! [`print`] knows the tree alone: comments stand on lines of their own before what they preceded.
+//! [`format`] knows the text as well: a comment behind something stays behind it, and where blank
+//! lines stood between two statements, options or comments, one is kept.
 
-use crate::diagnostic::Span;
+use crate::diagnostic::{Source, Span};
 
-use super::ast::{
-    Ast, Attribute, Block, Branch, Comment, Condition, ConditionKind, Entry, Name, Operand,
-    OperandKind, Plugin, Section, Statement, Text, Value, ValueKind,
+use super::{
+    Config,
+    ast::{
+        Ast, Attribute, Block, Branch, Comment, Condition, ConditionKind, Entry, Name, Operand,
+        OperandKind, Plugin, Section, Statement, Text, Value, ValueKind,
+    },
+    token,
 };
 
 /// Prints a whole config.
 #[must_use]
 pub fn print(ast: &Ast) -> String {
-    let mut printer = Printer { text: String::new(), indent: 0, comments: &ast.comments };
-    for (index, section) in ast.sections.iter().enumerate() {
-        if index > 0 {
-            printer.text.push('\n');
-        }
-        printer.section(section);
-    }
-    printer.comments_before(Span::new(u32::MAX, u32::MAX, u32::MAX));
-    printer.text
+    Printer::new(&ast.comments, &[]).config(ast)
+}
+
+/// Formats a config: its canonical layout, with comments and blank lines where they belong.
+///
+/// Formatting what was formatted changes nothing. A config of several sources becomes one text.
+#[must_use]
+pub fn format(config: &Config) -> String {
+    Printer::new(&config.ast().comments, config.sources()).config(config.ast())
 }
 
 /// Prints a condition on one line, as it stands behind `if`.
 #[must_use]
 pub fn print_condition(condition: &Condition) -> String {
-    let mut printer = Printer { text: String::new(), indent: 0, comments: &[] };
+    let mut printer = Printer::new(&[], &[]);
     printer.condition(condition, Level::Or);
     printer.text
 }
@@ -47,11 +54,35 @@ struct Printer<'a> {
     indent: usize,
     /// The comments that are still to be printed.
     comments: &'a [Comment],
+    /// The texts that spans index into; none when only the tree is known.
+    sources: &'a [Source],
+    /// The length of `text` when its last line began a block or a list.
+    block_start: usize,
+    /// The length of `text` when its last line ended in a comment.
+    comment_end: usize,
 }
 
 impl<'a> Printer<'a> {
+    const fn new(comments: &'a [Comment], sources: &'a [Source]) -> Self {
+        let text = String::new();
+        Self { text, indent: 0, comments, sources, block_start: 0, comment_end: usize::MAX }
+    }
+
+    fn config(mut self, ast: &'a Ast) -> String {
+        for (index, section) in ast.sections.iter().enumerate() {
+            if index > 0 {
+                self.trailing_comment_before(section.span);
+                self.text.push('\n');
+                self.block_start = self.text.len();
+            }
+            self.section(section);
+        }
+        self.comments_before(Span::new(u32::MAX, u32::MAX, u32::MAX));
+        self.text
+    }
+
     fn section(&mut self, section: &'a Section) {
-        self.comments_before(section.span);
+        self.item_start(section.span);
         self.text.push_str(section.kind.as_str());
         self.text.push(' ');
         self.body(&section.body, section.span);
@@ -60,11 +91,9 @@ impl<'a> Printer<'a> {
 
     /// Prints statements in braces.
     fn body(&mut self, statements: &'a [Statement], span: Span) {
-        self.text.push_str("{\n");
-        self.indent += 1;
+        self.open("{\n");
         for statement in statements {
-            self.comments_before(statement.span());
-            self.line_start();
+            self.item_start(statement.span());
             match statement {
                 Statement::Branch(branch) => self.branch(branch),
                 Statement::Plugin(plugin) => self.plugin(plugin),
@@ -101,11 +130,9 @@ impl<'a> Printer<'a> {
             self.text.push_str(" { }");
             return;
         }
-        self.text.push_str(" {\n");
-        self.indent += 1;
+        self.open(" {\n");
         for Attribute { name, value, span } in &plugin.attributes {
-            self.comments_before(*span);
-            self.line_start();
+            self.item_start(*span);
             self.name(name);
             self.text.push_str(" => ");
             self.value(value);
@@ -146,11 +173,9 @@ impl<'a> Printer<'a> {
             self.list_on_one_line(values);
             return;
         }
-        self.text.push_str("[\n");
-        self.indent += 1;
+        self.open("[\n");
         for (index, value) in values.iter().enumerate() {
-            self.comments_before(value.span);
-            self.line_start();
+            self.item_start(value.span);
             self.value(value);
             self.text.push_str(if index + 1 < values.len() { ",\n" } else { "\n" });
         }
@@ -176,11 +201,9 @@ impl<'a> Printer<'a> {
             self.text.push_str("{ }");
             return;
         }
-        self.text.push_str("{\n");
-        self.indent += 1;
+        self.open("{\n");
         for Entry { key, value, span } in entries {
-            self.comments_before(*span);
-            self.line_start();
+            self.item_start(*span);
             self.value(key);
             self.text.push_str(" => ");
             self.value(value);
@@ -289,17 +312,79 @@ impl<'a> Printer<'a> {
         self.comments.first().is_some_and(|comment| is_before(comment, place))
     }
 
-    /// Prints the comments that stood before `place`, each on its line.
+    /// Prints what opens a block or a list and ends its line.
+    fn open(&mut self, bracket: &str) {
+        self.text.push_str(bracket);
+        self.block_start = self.text.len();
+        self.indent += 1;
+    }
+
+    /// Begins the line of an item: the comments before it, a blank line if there was one.
+    fn item_start(&mut self, span: Span) {
+        self.comments_before(span);
+        self.keep_blank_line(span);
+        self.line_start();
+    }
+
+    /// Prints the comments that stood before `place`: behind the line just printed if they stood
+    /// behind something, else each on its line.
     fn comments_before(&mut self, place: Span) {
+        self.trailing_comment_before(place);
         while let Some((comment, rest)) = self.comments.split_first() {
             if !is_before(comment, place) {
                 return;
             }
             self.comments = rest;
+            self.keep_blank_line(comment.span);
             self.line_start();
-            self.text.push_str(comment.text.trim_end());
+            self.comment(comment);
+        }
+    }
+
+    /// Prints the comment that stood behind what was just printed.
+    ///
+    /// What was on several lines may have come together on one; it has room for one comment only.
+    fn trailing_comment_before(&mut self, place: Span) {
+        if let Some((comment, rest)) = self.comments.split_first()
+            && is_before(comment, place)
+            && self.stands_behind_something(comment.span)
+            && self.text.ends_with('\n')
+            && self.text.len() != self.comment_end
+        {
+            let is_block_start = self.text.len() == self.block_start;
+            self.comments = rest;
+            self.text.pop();
+            self.text.push(' ');
+            self.comment(comment);
+            if is_block_start {
+                self.block_start = self.text.len();
+            }
+        }
+    }
+
+    fn comment(&mut self, comment: &Comment) {
+        self.text.push_str(comment.text.trim_end());
+        self.text.push('\n');
+        self.comment_end = self.text.len();
+    }
+
+    /// Prints a blank line if the text had one before `place`, unless a block begins here.
+    fn keep_blank_line(&mut self, place: Span) {
+        let blanks = self.text_before(place).unwrap_or("");
+        let blanks = &blanks[blanks.trim_end_matches(token::is_white).len()..];
+        if self.text.len() != self.block_start && blanks.matches('\n').nth(1).is_some() {
             self.text.push('\n');
         }
+    }
+
+    fn stands_behind_something(&self, place: Span) -> bool {
+        let line = self.text_before(place).and_then(|text| text.rsplit('\n').next());
+        line.is_some_and(|line| !line.trim_matches(token::is_white).is_empty())
+    }
+
+    fn text_before(&self, place: Span) -> Option<&'a str> {
+        let source = self.sources.get(usize::try_from(place.source).ok()?)?;
+        source.text.get(..usize::try_from(place.start).ok()?)
     }
 
     fn line_start(&mut self) {

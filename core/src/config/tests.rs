@@ -330,3 +330,33 @@ fn comments_stay_when_printed() {
     );
     assert_eq!(print::print(parse(&printed).unwrap().ast()), printed);
 }
+
+/// Formats a config.
+fn format(text: &str) -> String {
+    print::format(&parse(text).unwrap())
+}
+
+#[test]
+fn formatting_keeps_comments_behind_what_they_stood_behind() {
+    let text = "# head\n\nfilter{# open\n\n  grok{ match=>{\"message\"=>\"x\"# key\n}# grok\n}# end of grok\n# last\n}# end\n# foot\n";
+    let formatted = "# head\n\nfilter { # open\n  grok {\n    match => {\n      \"message\" => \"x\" # key\n    } # grok\n  } # end of grok\n  # last\n} # end\n# foot\n";
+    assert_eq!(format(text), formatted);
+    assert_eq!(format(formatted), formatted);
+}
+
+#[test]
+fn formatting_keeps_one_blank_line_and_none_at_the_edges_of_a_block() {
+    let text =
+        "filter {\n\n\n  drop { }\n\n\n\n  # c\n\n\n  drop { }\n  drop {}\n\n\n}\noutput { }\n\n\n";
+    let formatted = "filter {\n  drop { }\n\n  # c\n\n  drop { }\n  drop { }\n}\n\noutput {\n}\n";
+    assert_eq!(format(text), formatted);
+    assert_eq!(format(formatted), formatted);
+}
+
+#[test]
+fn formatting_gives_each_comment_a_line_when_two_lines_become_one() {
+    let text = "filter { if [a] # first\n and [b] # second\n { drop { } } # third\n else { } }";
+    let formatted = "filter {\n  if [a] and [b] { # first\n    # second\n    drop { }\n  } else { # third\n  }\n}\n";
+    assert_eq!(format(text), formatted);
+    assert_eq!(format(formatted), formatted);
+}
