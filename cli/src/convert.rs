@@ -169,6 +169,7 @@ fn input_options(
         set: arguments.set.clone(),
         path: None,
         keep_original: !arguments.no_original,
+        explain_failures: false,
         max_line_bytes: arguments.max_line_bytes,
         explain_failures: false,
     })
