@@ -1,8 +1,14 @@
 //! The arguments of every command, as clap reads them.
 
+mod tools;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use tools::{
+    CompletionsArguments, DiffArguments, DiffFormat, FmtArguments, ManArguments, TestArguments,
+};
 
 /// Runs Logstash pipeline configurations without Logstash.
 #[derive(Debug, Parser)]
@@ -18,9 +24,17 @@ pub struct Arguments {
 pub enum Command {
     /// Shows everything that is wrong with a config
     Check(CheckArguments),
+    /// Prints the completion script of a shell
+    Completions(CompletionsArguments),
     /// Runs a pipeline's filters over logs and writes one JSON object per event
     Convert(ConvertArguments),
-    /// Runs recorded cases and shows what differs
+    /// Shows which events a change of a config alters
+    Diff(DiffArguments),
+    /// Gives configs their canonical layout, comments kept
+    Fmt(FmtArguments),
+    /// Prints a manual page
+    Man(ManArguments),
+    /// Runs test cases of a config, or recorded cases, and shows what differs
     Test(TestArguments),
 }
 
@@ -124,20 +138,6 @@ pub struct ConvertArguments {
     /// Refuses longer lines
     #[arg(long, value_name = "BYTES", default_value_t = sawlog::limits::LINE_BYTES)]
     pub max_line_bytes: usize,
-}
-
-/// `sawlog test`
-#[derive(Debug, Args)]
-pub struct TestArguments {
-    /// Recorded cases, one JSON object a line
-    #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<PathBuf>,
-    /// Differences that are known and wanted: `id<TAB>kind<TAB>reason` a line
-    #[arg(long, value_name = "FILE")]
-    pub expected: Option<PathBuf>,
-    /// Leaves out cases whose plugins are not built, and counts them
-    #[arg(long)]
-    pub skip_unsupported: bool,
 }
 
 fn parse_assignment(text: &str) -> Result<(String, String), String> {

@@ -5,13 +5,14 @@ use std::{
     path::Path,
 };
 
-use sawlog::{Event, Input, InputOptions, Pipeline, Refusal, Sink, Tick, Timestamp, Worker, Zone};
+use sawlog::{Event, InputOptions, Pipeline, Refusal, Sink, Tick, Timestamp, Worker, Zone};
 
 use crate::{
     EXIT_DONE, EXIT_INCOMPLETE, EXIT_USAGE,
     args::ConvertArguments,
     host, input,
     input::Wait,
+    inputs,
     output::{Output, State},
     pipeline::{self, Compiled, Failure},
     render,
@@ -169,7 +170,6 @@ fn input_options(
         set: arguments.set.clone(),
         path: None,
         keep_original: !arguments.no_original,
-        explain_failures: false,
         max_line_bytes: arguments.max_line_bytes,
         explain_failures: false,
     })
@@ -188,28 +188,7 @@ fn choose_input(wanted: Option<&str>, pipeline: &Pipeline) -> Result<Option<usiz
         }
         return Ok((!inputs.is_empty()).then_some(0));
     };
-    if let Some(index) = inputs.iter().position(|input| input.id() == Some(wanted)) {
-        return Ok(Some(index));
-    }
-    let mut same_plugin = (0..inputs.len()).filter(|index| inputs[*index].name() == wanted);
-    match (same_plugin.next(), same_plugin.next()) {
-        (Some(index), None) => Ok(Some(index)),
-        (Some(_), Some(_)) => Err(format!(
-            "several inputs are called `{wanted}`: give the wanted one an `id` and name that"
-        )),
-        _ => {
-            let known: Vec<String> = inputs.iter().map(name_of).collect();
-            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            Err(format!("the config has no input `{wanted}`; its inputs: {known}"))
-        }
-    }
-}
-
-fn name_of(input: &Input) -> String {
-    match input.id() {
-        Some(id) => format!("`{id}` ({})", input.name()),
-        None => format!("`{}`", input.name()),
-    }
+    inputs::find(pipeline, wanted).map(Some)
 }
 
 fn show(diagnostics: &sawlog::Diagnostics) {

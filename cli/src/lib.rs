@@ -1,7 +1,7 @@
 //! The command line of sawlog: files, standard streams, the environment and the clock around the
 //! pure engine of the crate `sawlog`.
 //!
-//! One module per command ([`convert`], [`check`], [`test`]); the rest is what they share: reading
+//! One module per command ([`convert`], [`check`], [`test`], [`diff`], [`fmt`], [`pages`]); the rest is what they share: reading
 //! configs and what they ask for, and rendering diagnostics.
 
 use std::{ffi::OsString, process::ExitCode};
@@ -9,11 +9,16 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::Parser as _;
 
 pub mod args;
+pub mod cases;
 pub mod check;
 pub mod convert;
+pub mod diff;
+pub mod fmt;
 pub mod host;
 pub mod input;
+pub mod inputs;
 pub mod output;
+pub mod pages;
 pub mod pipeline;
 pub mod render;
 pub mod resources;
@@ -40,7 +45,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let status = match &arguments.command {
         args::Command::Check(arguments) => check::run(arguments),
+        args::Command::Completions(arguments) => pages::completions(arguments),
         args::Command::Convert(arguments) => convert::run(arguments),
+        args::Command::Diff(arguments) => diff::run(arguments),
+        args::Command::Fmt(arguments) => fmt::run(arguments),
+        args::Command::Man(arguments) => pages::man(arguments),
         args::Command::Test(arguments) => test::run(arguments),
     };
     ExitCode::from(status)

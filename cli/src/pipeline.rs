@@ -38,24 +38,37 @@ pub fn compile(
     arguments: &CompileArguments,
     start: Timestamp,
 ) -> Result<Compiled, Failure> {
-    let (zone, notice) = time_zone(arguments).map_err(Failure::Argument)?;
+    let (options, notice) = options(arguments, start).map_err(Failure::Argument)?;
+    let sources = sources::read(config).map_err(Failure::Argument)?;
+    let parse = ParseOptions { support_escapes: arguments.support_escapes };
+    let config = Config::parse(sources, &parse).map_err(Failure::Config)?;
+    let resources = resources::read(&config);
+    let pipeline = Pipeline::compile(&config, &resources, &options).map_err(Failure::Config)?;
+    Ok(Compiled { pipeline, zone: options.timezone, notice })
+}
+
+/// Turns arguments into options; also gives what is worth telling about the choice of the zone.
+///
+/// # Errors
+///
+/// Says that the zone is unknown, with a hint.
+pub fn options(
+    arguments: &CompileArguments,
+    start: Timestamp,
+) -> Result<(Options, Option<String>), String> {
+    let (timezone, notice) = time_zone(arguments)?;
     let options = Options {
         ecs: match arguments.ecs {
             EcsMode::Disabled => Ecs::Disabled,
             EcsMode::V1 => Ecs::V1,
             EcsMode::V8 => Ecs::V8,
         },
-        timezone: zone.clone(),
+        timezone,
         skip_unsupported: arguments.skip_unsupported,
         start,
         ..Options::default()
     };
-    let sources = sources::read(config).map_err(Failure::Argument)?;
-    let parse = ParseOptions { support_escapes: arguments.support_escapes };
-    let config = Config::parse(sources, &parse).map_err(Failure::Config)?;
-    let resources = resources::read(&config);
-    let pipeline = Pipeline::compile(&config, &resources, &options).map_err(Failure::Config)?;
-    Ok(Compiled { pipeline, zone, notice })
+    Ok((options, notice))
 }
 
 fn time_zone(arguments: &CompileArguments) -> Result<(Zone, Option<String>), String> {

@@ -1,20 +1,35 @@
 //! `sawlog test`: runs recorded cases and shows, for each that fails, where the outcome differs.
+//!
+//! With a config it runs the test cases of users instead ([`crate::cases`]).
 
 use std::{
     fs,
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use sawlog::conformance::{ExpectedDifferences, Failure, OnUnsupported, Runner};
 
-use crate::{EXIT_DONE, EXIT_INCOMPLETE, EXIT_USAGE, args::TestArguments, render::printable};
+use crate::{
+    EXIT_DONE, EXIT_INCOMPLETE, EXIT_USAGE,
+    args::{ConfigArguments, TestArguments},
+    cases,
+    render::printable,
+};
 
 /// Characters of a config that are shown with a failure.
 const SHOWN_CONFIG: usize = 400;
 
 /// Runs the command; failures and the closing line go to standard output.
 pub fn run(arguments: &TestArguments) -> u8 {
+    if arguments.config.is_some() || arguments.execute.is_some() {
+        let config = ConfigArguments {
+            config: arguments.config.clone(),
+            execute: arguments.execute.clone(),
+            grok: None,
+        };
+        return cases::run(arguments, &config);
+    }
     match test(arguments) {
         Ok(status) => status,
         Err(message) => {
@@ -25,13 +40,21 @@ pub fn run(arguments: &TestArguments) -> u8 {
 }
 
 fn test(arguments: &TestArguments) -> Result<u8, String> {
+    let is_case_file = |path: &&PathBuf| cases::is_case_file(path) || path.is_dir();
+    if let Some(path) = arguments.files.iter().find(is_case_file) {
+        return Err(format!(
+            "`{}` holds test cases of a config: say which with `-c CONFIG` (recorded cases, which \
+             bring their config, are in files named .ndjson)",
+            path.display()
+        ));
+    }
     let listed = match &arguments.expected {
         Some(path) => ExpectedDifferences::parse(&read(path)?)
             .map_err(|error| format!("`{}`: {error}", path.display()))?,
         None => ExpectedDifferences::default(),
     };
     let on_unsupported =
-        if arguments.skip_unsupported { OnUnsupported::Skip } else { OnUnsupported::Fail };
+        if arguments.compile.skip_unsupported { OnUnsupported::Skip } else { OnUnsupported::Fail };
     let mut runner = Runner::new(listed, on_unsupported);
     let mut out = io::BufWriter::new(io::stdout());
     for path in &arguments.files {

@@ -244,6 +244,7 @@ fn check_format(text: &str, config: &Config) {
     assert_eq!(tree(&again), tree(config), "{text}\nbecame\n{formatted}");
     assert_eq!(comments(&again), comments(config), "{text}\nbecame\n{formatted}");
     assert_eq!(format(&again), formatted, "{text}\nchanges twice");
+    assert_eq!(print(again.ast()), print(config.ast()), "{text}\nbecame\n{formatted}");
 }
 
 #[test]
