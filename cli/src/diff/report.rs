@@ -210,8 +210,12 @@ impl Report {
         }
         let _ = write!(
             text,
-            "{} events the same, {} changed, {} only in OLD, {} only in NEW",
-            self.same, self.changed, self.only_old, self.only_new
+            "{} {} the same, {} changed, {} only in OLD, {} only in NEW",
+            self.same,
+            if self.same == 1 { "event" } else { "events" },
+            self.changed,
+            self.only_old,
+            self.only_new
         );
         for (count, name) in [(self.refused_old, "OLD"), (self.refused_new, "NEW")] {
             if count > 0 {

@@ -3,8 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 #![expect(unreachable_pub, reason = "the modules of a test have no public")]
 
+mod cases;
 mod check;
 mod convert;
+mod diff;
+mod fmt;
+mod pages;
 mod readme;
 mod streaming;
 mod support;

@@ -196,9 +196,21 @@ impl<'a> Printer<'a> {
         self.text.push(']');
     }
 
+    /// Prints a hash with one entry on one line if it fits, any other with a line for each entry.
     fn hash(&mut self, entries: &'a [Entry], span: Span) {
         if entries.is_empty() && !self.has_comment_before(end_of(span)) {
             self.text.push_str("{ }");
+            return;
+        }
+        if let [Entry { key, value, .. }] = entries
+            && entry_width(key, value) <= LINE_WIDTH
+            && !self.has_comment_before(end_of(span))
+        {
+            self.text.push_str("{ ");
+            self.value(key);
+            self.text.push_str(" => ");
+            self.value(value);
+            self.text.push_str(" }");
             return;
         }
         self.open("{\n");
@@ -394,7 +406,7 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// Lists wider than this are printed one element a line.
+/// Lists and hashes wider than this are printed one element a line.
 const LINE_WIDTH: usize = 72;
 
 fn is_before(comment: &Comment, place: Span) -> bool {
@@ -410,8 +422,17 @@ fn width(value: &Value) -> usize {
     match &value.kind {
         ValueKind::Array(values) => values.iter().map(width).sum::<usize>() + 2,
         ValueKind::Bareword(text) | ValueKind::Number(text) => text.len() + 2,
-        ValueKind::Hash(entries) if entries.is_empty() => 5,
-        ValueKind::Hash(_) | ValueKind::Plugin(_) => LINE_WIDTH,
+        ValueKind::Hash(entries) => match &entries[..] {
+            [] => 5,
+            [Entry { key, value, .. }] => entry_width(key, value),
+            _ => LINE_WIDTH,
+        },
+        ValueKind::Plugin(_) => LINE_WIDTH,
+        ValueKind::Text(text) if text.raw.contains('\n') => LINE_WIDTH,
         ValueKind::Text(text) => text.raw.len() + 4,
     }
+}
+
+fn entry_width(key: &Value, value: &Value) -> usize {
+    width(key) + " => ".len() + width(value) + "{ }".len()
 }
