@@ -113,6 +113,7 @@ impl Side {
         let options = InputOptions {
             input: index,
             codec: arguments.codec.clone(),
+            set: arguments.set.clone(),
             ..InputOptions::default()
         };
         let worker = Worker::new(pipeline, &options)

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use clap_complete::Shell;
 
-use super::CompileArguments;
+use super::{CompileArguments, parse_assignment};
 
 /// `sawlog test`
 #[derive(Debug, Args)]
@@ -51,6 +51,9 @@ pub struct DiffArguments {
     /// Reads with this codec instead of the input's
     #[arg(long, value_name = "CODEC")]
     pub codec: Option<String>,
+    /// Sets a field of every event before the filters run
+    #[arg(long, value_name = "FIELD=VALUE", value_parser = parse_assignment)]
+    pub set: Vec<(String, String)>,
     /// The clock of both runs, RFC 3339 [default: the machine's]
     #[arg(long, value_name = "TIME")]
     pub now: Option<String>,

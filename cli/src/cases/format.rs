@@ -90,7 +90,7 @@ impl CaseFile {
     pub fn parse(text: &str, syntax: Syntax) -> Result<Self, String> {
         let value: Value = match syntax {
             Syntax::Json => serde_json::from_str(text).map_err(|error| error.to_string())?,
-            Syntax::Yaml => serde_saphyr::from_str(text).map_err(|error| error.to_string())?,
+            Syntax::Yaml => serde_saphyr::from_str(text).map_err(|error| yaml_error(&error))?,
         };
         let Value::Object(object) = value else {
             return Err("a file of test cases is one object, with `testcases` in it".to_owned());
@@ -270,6 +270,12 @@ impl Properties {
             )),
         }
     }
+}
+
+/// Says what is wrong with a YAML text, with the place and the lines around it.
+fn yaml_error(error: &serde_saphyr::Error) -> String {
+    let text = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
+    text.strip_prefix("error: ").unwrap_or(&text).to_owned()
 }
 
 /// Makes a tree of an object with field references for keys: `{"[a][b]": 1}` is `{"a": {"b": 1}}`.

@@ -386,7 +386,7 @@ fn what_is_not_supported_is_refused_by_name() {
     is_refused("no_case", "fields: {a: 1}", "there is no case in it");
     is_refused("wrong_type", "testcases: [{input: a, expected: []}]", "`input` is to be a list");
     is_refused("bad_yaml", "testcases: [", "line 2");
-    is_refused("repeated_key", "ignore: [a]", "duplicate mapping key: ignore");
+    is_refused("repeated_key", "ignore: [a]", "duplicate mapping key `ignore`");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The README's commands give the README's output.
+//! The commands of the README and of docs/testing.md give the output that they show, and files
+//! are shown as they are.
 //!
 //! A block marked `console` is a list of commands, each after `$ `, followed by what it prints.
 
@@ -11,7 +12,34 @@ use crate::support::project;
 
 #[test]
 fn commands_of_the_readme_print_what_it_shows() {
-    let text = fs::read_to_string(project().join("README.md")).unwrap();
+    let commands = check_all("README.md");
+    assert!(commands >= 3, "the README shows {commands} commands");
+}
+
+#[test]
+fn commands_of_the_guide_to_testing_print_what_it_shows() {
+    let commands = check_all("docs/testing.md");
+    assert!(commands >= 6, "the guide shows {commands} commands");
+}
+
+/// A block after a line such as "`examples/a.yaml`:" is that file.
+#[test]
+fn files_in_the_guide_to_testing_are_the_examples() {
+    let text = fs::read_to_string(project().join("docs/testing.md")).unwrap();
+    let mut files = 0;
+    for part in text.split("\n`examples/").skip(1) {
+        let Some((name, rest)) = part.split_once("`:\n\n```") else { continue };
+        let block = rest.split_once('\n').unwrap().1.split("```").next().unwrap();
+        let file = fs::read_to_string(project().join("examples").join(name)).unwrap();
+        assert_eq!(block, file, "{name}");
+        files += 1;
+    }
+    assert!(files >= 3, "the guide shows {files} files");
+}
+
+/// Runs the commands of a page and returns how many there are.
+fn check_all(page: &str) -> usize {
+    let text = fs::read_to_string(project().join(page)).unwrap();
     let mut commands = 0;
     for block in text.split("```console\n").skip(1) {
         let block = block.split("```").next().unwrap();
@@ -21,7 +49,7 @@ fn commands_of_the_readme_print_what_it_shows() {
             check(command, shown.trim_end());
         }
     }
-    assert!(commands >= 3, "the README shows {commands} commands");
+    commands
 }
 
 fn check(command: &str, shown: &str) {
