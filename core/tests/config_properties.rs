@@ -1,6 +1,12 @@
 //! Properties of the config language: printing and parsing undo each other, nothing panics.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a test is a host: it reads configs and says what it leaves out"
+)]
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
 

@@ -151,7 +151,7 @@ mod tests {
         let (expected, found) =
             (serde_json::from_str(expected).unwrap(), serde_json::from_str(found).unwrap());
         let all = super::differences(&expected, &found, numbers);
-        all.iter().map(|one| format!("{one}\n")).collect()
+        all.iter().map(Difference::to_string).map(|text| text + "\n").collect()
     }
 
     #[test]
