@@ -59,7 +59,7 @@ pub struct CompileArguments {
     /// Names of fields and captures: those before ECS, or those of ECS
     #[arg(long, value_name = "MODE", default_value = "v8")]
     pub ecs: EcsMode,
-    /// Time zone of dates that name none [default: this machine's]
+    /// Time zone of dates that name none [default: this machine's; UTC in test cases]
     #[arg(long, value_name = "ZONE")]
     pub timezone: Option<String>,
     /// Leaves out plugins that are not built, with a warning
