@@ -1,6 +1,6 @@
 //! The arguments of every command, as clap reads them.
 
-use std::path::PathBuf;
+use std::{num::NonZeroUsize, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -102,9 +102,23 @@ pub struct ConvertArguments {
     /// Logs to read, plain or gzip; `-` is standard input, which is read when none is given
     #[arg(value_name = "FILE")]
     pub inputs: Vec<PathBuf>,
-    /// Where events go; `-` is standard output
-    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    /// Where events go: `-` is standard output, a directory (`DIR/`, or one that exists) gets a file
+    /// for each input; a name ending in .gz, .zst or .xz compresses
+    #[arg(short, long, value_name = "FILE|DIR/", default_value = "-")]
     pub output: PathBuf,
+    /// Where rejects go; a name ending in .gz, .zst or .xz compresses
+    #[arg(long, value_name = "FILE")]
+    pub rejects: Option<PathBuf>,
+    /// Worker threads; the output is the same for every number [default: one for each core]
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+    /// Leaves out inputs whose file in the output directory is there
+    #[arg(long)]
+    pub skip_existing: bool,
+    /// Keeps what is done in this file: a stopped run goes on where it was, a finished one does
+    /// nothing
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<PathBuf>,
     /// The id (or, if only one has it, the plugin name) of the input whose codec, type, tags and
     /// added fields apply
     #[arg(long, value_name = "ID")]
@@ -118,8 +132,9 @@ pub struct ConvertArguments {
     /// Does not keep the original text in `[event][original]`
     #[arg(long)]
     pub no_original: bool,
-    /// The clock of the run, RFC 3339 [default: the machine's]
-    #[arg(long, value_name = "TIME")]
+    /// The clock of the run: a time (RFC 3339), or `mtime` for the modification time of each input
+    /// [default: the machine's]
+    #[arg(long, value_name = "TIME|mtime")]
     pub now: Option<String>,
     /// Refuses longer lines
     #[arg(long, value_name = "BYTES", default_value_t = sawlog::limits::LINE_BYTES)]

@@ -128,7 +128,9 @@ impl Sink for Run {
     }
 
     fn refused(&mut self, refusal: &Refusal<'_, '_>) {
-        if let Some(text) = self.summary.count_refusal(&self.name, refusal) {
+        let mut one = Summary::default();
+        one.count_refusal(&self.name, refusal);
+        for text in self.summary.add(one) {
             say(&text);
         }
     }
@@ -170,6 +172,7 @@ fn input_options(
         path: None,
         keep_original: !arguments.no_original,
         max_line_bytes: arguments.max_line_bytes,
+        explain_failures: false,
     })
 }
 

@@ -9,12 +9,14 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::Parser as _;
 
 pub mod args;
+pub mod block;
 pub mod check;
 pub mod convert;
 pub mod host;
 pub mod input;
 pub mod output;
 pub mod pipeline;
+pub mod process;
 pub mod render;
 pub mod resources;
 pub mod sources;

@@ -17,6 +17,8 @@ const COUNTED_TAGS: usize = 100;
 #[derive(Debug, Default)]
 pub struct Summary {
     refused: u64,
+    /// The texts of refusals that are yet to be shown.
+    shown: Vec<String>,
     failures: BTreeMap<String, u64>,
 }
 
@@ -27,26 +29,41 @@ impl Summary {
         match event.data().get(TAGS) {
             Some(Value::Array(tags)) => {
                 for tag in tags.as_slice().iter().filter_map(Value::as_str) {
-                    self.count_tag(tag);
+                    self.count_tag(tag, 1);
                 }
             }
-            Some(Value::Str(tag)) => self.count_tag(tag),
+            Some(Value::Str(tag)) => self.count_tag(tag, 1),
             _ => {}
         }
     }
 
-    /// Counts a refusal and gives the text to show for it; nothing after the first few.
-    pub fn count_refusal(&mut self, input: &str, refusal: &Refusal<'_, '_>) -> Option<String> {
+    /// Counts a refusal and keeps the text to show for it, of the first few.
+    pub fn count_refusal(&mut self, input: &str, refusal: &Refusal<'_, '_>) {
         self.refused += 1;
         if self.refused > SHOWN_REFUSALS {
-            return (self.refused == SHOWN_REFUSALS + 1)
-                .then(|| "further refusals are only counted".to_owned());
+            return;
         }
         let Refusal { kind, origin, position, .. } = refusal;
         let text: String = printable(origin.text).chars().take(SHOWN_TEXT).collect();
         let more = if text.len() < origin.text.len() { "…" } else { "" };
         let at = position.map_or_else(String::new, |position| format!(" ({position})"));
-        Some(format!("{input}:{}: refused: {kind}{at}: {text}{more}", origin.line))
+        self.shown.push(format!("{input}:{}: refused: {kind}{at}: {text}{more}", origin.line));
+    }
+
+    /// Adds what was counted of the next block and returns what is to be shown of it.
+    pub fn add(&mut self, next: Self) -> Vec<String> {
+        let before = self.refused;
+        self.refused += next.refused;
+        let mut shown = next.shown;
+        let room = SHOWN_REFUSALS.saturating_sub(before);
+        shown.truncate(usize::try_from(room).unwrap_or(usize::MAX));
+        if before <= SHOWN_REFUSALS && self.refused > SHOWN_REFUSALS {
+            shown.push("further refusals are only counted".to_owned());
+        }
+        for (tag, count) in next.failures {
+            self.count_tag(&tag, count);
+        }
+        shown
     }
 
     /// Returns the closing text of a run: `40 events in, 38 out, 1 dropped, 1 refused; 2
@@ -70,14 +87,14 @@ impl Summary {
         text
     }
 
-    fn count_tag(&mut self, tag: &str) {
+    fn count_tag(&mut self, tag: &str, times: u64) {
         if !tag.starts_with('_') {
             return;
         }
         if let Some(count) = self.failures.get_mut(tag) {
-            *count += 1;
+            *count += times;
         } else if self.failures.len() < COUNTED_TAGS {
-            self.failures.insert(tag.to_owned(), 1);
+            self.failures.insert(tag.to_owned(), times);
         }
     }
 }

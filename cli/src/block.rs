@@ -1,0 +1,55 @@
+//! Blocks: the pieces in which the streams of a conversion go from their sources to the workers.
+
+use std::{error, fmt, io};
+
+/// A piece of a stream that begins and, but for over-long lines, ends between two lines.
+#[derive(Debug)]
+pub struct Block {
+    /// The bytes, line ends included.
+    pub bytes: Vec<u8>,
+    /// The number, from 1, of the line that the first byte belongs to.
+    pub first_line: u64,
+    /// The first byte's place in the (decoded) stream.
+    pub offset: u64,
+    /// Whether the first byte stands in the middle of a line that the block before left unfinished.
+    pub continues_line: bool,
+    /// Whether the bytes end with a line end. When they do not, the stream's next block goes on in
+    /// the middle of the line and must go to the same processor.
+    pub ends_line: bool,
+    /// Whether the stream ends with this block. A stream may also end with no such block: with
+    /// `None`, or an error, after any other one.
+    pub is_last: bool,
+    /// Whether the source had no more for the moment: the events so far should not wait for more.
+    pub is_idle: bool,
+}
+
+/// Where the blocks of one stream come from.
+pub trait BlockSource: Send {
+    /// Reads the next block; `None` at the end of the stream, and ever after.
+    ///
+    /// # Errors
+    ///
+    /// An error comes once, after the blocks of all that could be read, and is the end of the stream.
+    fn next_block(&mut self) -> Result<Option<Block>, StreamError>;
+}
+
+/// Why a stream could not be read to its end.
+#[derive(Debug)]
+pub struct StreamError {
+    /// The place in the decoded stream behind which nothing could be read.
+    pub offset: u64,
+    /// What the system or the decoder says.
+    pub error: io::Error,
+}
+
+impl fmt::Display for StreamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.offset == 0 {
+            self.error.fmt(f)
+        } else {
+            write!(f, "after {} bytes: {}", self.offset, self.error)
+        }
+    }
+}
+
+impl error::Error for StreamError {}
