@@ -59,13 +59,11 @@ impl Machine<'_> {
             RepeatMode::Lazy => self.take_more(span, pc, low, more),
             RepeatMode::Possessive => self.extend(span, low, more).map(Some),
             RepeatMode::Greedy => {
-                let mut high = self.extend(span, low, more)?;
-                if endless {
-                    let tried = std::mem::replace(self.tried(span), (low, high));
-                    if tried.1 == high && low < tried.0 && tried.0 <= high {
-                        high = step_back(self.bytes, tried.0);
-                    }
-                }
+                let high = if endless {
+                    self.extend_untried(span, low)?
+                } else {
+                    self.extend(span, low, more)?
+                };
                 self.give_back(span, pc, low, high)
             }
         }
@@ -80,6 +78,32 @@ impl Machine<'_> {
     fn is_tried(&mut self, span: &Span, low: usize) -> bool {
         let (from, to) = *self.tried(span);
         (from..=to).contains(&low)
+    }
+
+    /// Finds how far an unbounded span can go, without the ends that have been tried.
+    fn extend_untried(&mut self, span: &Span, low: usize) -> Outcome<usize> {
+        let (from, to) = *self.tried(span);
+        if from > to || low > from {
+            let high = self.extend(span, low, u32::MAX)?;
+            *self.tried(span) = (low, high);
+            return Ok(high);
+        }
+        let mut at = low;
+        let mut high = low;
+        while at < from
+            && let Some(len) = self.span_one(span, at)
+        {
+            high = at;
+            at += len;
+        }
+        self.charge_chars(at - low)?;
+        if at == from {
+            // Every end from here on has been tried, those before have not.
+            *self.tried(span) = (low, to);
+            return Ok(high);
+        }
+        *self.tried(span) = (low, at);
+        Ok(at)
     }
 
     /// Finds how far a span can go.
