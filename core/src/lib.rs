@@ -58,6 +58,8 @@ pub mod time;
 pub use arena::Arena;
 pub use codec::Encoder;
 pub use codec::encode::Metadata;
+#[cfg(feature = "inflate")]
+pub use codec::inflate;
 pub use config::{Config, ParseOptions};
 pub use diagnostic::{
     Code, Diagnostic, Diagnostics, Label, Position, Severity, Source, Span, Spanned,
