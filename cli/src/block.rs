@@ -1,6 +1,8 @@
 //! Blocks: the pieces in which the streams of a conversion go from their sources to the workers.
 
-use std::{error, fmt, io};
+use std::{error, fmt, io, path::PathBuf, sync::Arc, time::SystemTime};
+
+use crate::process::StreamInfo;
 
 /// A piece of a stream that begins and, but for over-long lines, ends between two lines.
 #[derive(Debug)]
@@ -23,14 +25,35 @@ pub struct Block {
     pub is_idle: bool,
 }
 
-/// Where the blocks of one stream come from.
-pub trait BlockSource: Send {
-    /// Reads the next block; `None` at the end of the stream, and ever after.
-    ///
-    /// # Errors
-    ///
-    /// An error comes once, after the blocks of all that could be read, and is the end of the stream.
-    fn next_block(&mut self) -> Result<Option<Block>, StreamError>;
+/// Where blocks come from: an input, which holds one stream, or, as an archive, several in a row.
+pub trait Source: Send {
+    /// Reads on; `None` at the end of the input, and ever after.
+    fn next(&mut self) -> Option<Item>;
+}
+
+/// What a source gives: the head of a stream, its blocks, the next head, and so on.
+#[derive(Debug)]
+pub enum Item {
+    /// A piece of the stream whose head came last.
+    Block(Block),
+    /// Something could not be read. After a head it belongs to that stream and ends it, before any it
+    /// is the input that could not be opened. Blocks of all that could be read come before.
+    Error(StreamError),
+    /// A stream begins.
+    Head(Head),
+}
+
+/// What is known of a stream when it begins.
+#[derive(Debug, Clone)]
+pub struct Head {
+    /// Its names.
+    pub info: Arc<StreamInfo>,
+    /// Its place below the folder that was named; of an archive's member, below the archive.
+    pub relative: PathBuf,
+    /// When it was last changed, if it says so.
+    pub modified: Option<SystemTime>,
+    /// Whether it is made while it is read, as what comes through a pipe is.
+    pub is_live: bool,
 }
 
 /// Why a stream could not be read to its end.

@@ -1,17 +1,15 @@
 //! `sawlog convert`: logs in, one JSON object per event out.
 
-use std::{
-    io::{self, Write as _},
-    path::Path,
-};
+use std::io::{self, Write as _};
 
 use sawlog::{Event, Input, InputOptions, Pipeline, Refusal, Sink, Tick, Timestamp, Worker, Zone};
 
 use crate::{
     EXIT_DONE, EXIT_INCOMPLETE, EXIT_USAGE,
     args::ConvertArguments,
-    host, input,
-    input::Wait,
+    block::Item,
+    host,
+    input::{self, Excluded, Unreadable},
     output::{Output, State},
     pipeline::{self, Compiled, Failure},
     render,
@@ -41,13 +39,12 @@ fn convert(arguments: &ConvertArguments) -> Result<u8, Failure> {
     let options = input_options(arguments, pipeline).map_err(Failure::Argument)?;
     let mut worker =
         Worker::new(pipeline, &options).map_err(|error| Failure::Argument(error.to_string()))?;
-    let standard_input = [Path::new("-").to_path_buf()];
-    let inputs =
-        if arguments.inputs.is_empty() { &standard_input[..] } else { &arguments.inputs[..] };
-    if let Some(input) = inputs.iter().find(|input| host::is_same_file(input, &arguments.output)) {
+    let excluded = Excluded::new([arguments.output.as_path()]);
+    let found = input::discover(&arguments.inputs, &excluded);
+    if let Some(own) = found.own.first() {
         return Err(Failure::Argument(format!(
             "`{}` is an input and the output: it would be overwritten before it is read",
-            input.display()
+            own.display()
         )));
     }
     let output = Output::open(&arguments.output).map_err(|error| {
@@ -62,9 +59,12 @@ fn convert(arguments: &ConvertArguments) -> Result<u8, Failure> {
 
     let mut run = Run { clock, output, summary: Summary::default(), name: String::new() };
     let mut status = EXIT_DONE;
-    for input in inputs {
-        if let Err(error) = run.convert_input(input, &mut worker) {
-            say(&format!("cannot read `{}`: {error}", run.name));
+    for Unreadable { path, error } in &found.unreadable {
+        say(&format!("cannot read `{}`: {error}", path.display()));
+        status = EXIT_INCOMPLETE;
+    }
+    for input in &found.inputs {
+        if !run.convert_input(input, &mut worker) {
             status = EXIT_INCOMPLETE;
         }
         if !matches!(run.output.state(), State::Open) {
@@ -94,27 +94,38 @@ struct Run {
 }
 
 impl Run {
-    /// Reads one input to its end; what comes before an error is done.
-    fn convert_input(&mut self, path: &Path, worker: &mut Worker) -> io::Result<()> {
-        if input::is_standard_input(path) {
-            "standard input".clone_into(&mut self.name);
-            worker.start_stream(None);
-        } else {
-            self.name = path.display().to_string();
-            worker.start_stream(Some(&self.name));
-        }
-        let source = input::open(path)?;
-        let result = input::read_all(source, &mut |piece, wait| {
+    /// Reads one input to its end, names what cannot be read, and returns whether all could.
+    fn convert_input(&mut self, input: &input::Input, worker: &mut Worker) -> bool {
+        let mut is_whole = true;
+        self.name = input.name();
+        let delimiter = worker.delimiter().to_vec();
+        let mut source = input.source(0, &delimiter);
+        while let Some(item) = source.next() {
             let tick = self.clock.tick();
-            worker.push(piece, tick, self);
-            if wait == Wait::Possible {
-                self.output.flush();
+            match item {
+                Item::Head(head) => {
+                    worker.flush(tick, self);
+                    self.name.clone_from(&head.info.name);
+                    worker.start_stream(head.info.path.as_deref());
+                }
+                Item::Block(block) => {
+                    worker.push(&block.bytes, tick, self);
+                    if block.is_idle {
+                        self.output.flush();
+                    }
+                }
+                Item::Error(error) => {
+                    say(&format!("cannot read `{}`: {error}", self.name));
+                    is_whole = false;
+                }
             }
-            matches!(self.output.state(), State::Open)
-        });
+            if !matches!(self.output.state(), State::Open) {
+                break;
+            }
+        }
         let tick = self.clock.tick();
         worker.flush(tick, self);
-        result
+        is_whole
     }
 }
 
