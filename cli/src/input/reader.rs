@@ -321,8 +321,8 @@ impl Reader {
             let text = "the members behind this one cannot be found: unpack it with `unzip`";
             return self.fail_archive(io::Error::other(text));
         }
-        match bytes.skip() {
-            Ok(()) => Place::BeforeZipMember(bytes.inner),
+        match bytes.skip().and_then(|()| zip::read_checksum(&mut bytes.inner, member.checksum)) {
+            Ok(_) => Place::BeforeZipMember(bytes.inner),
             Err(_) => Place::Closed,
         }
     }
@@ -429,13 +429,10 @@ fn end_zip_member(content: &mut Unpacker<ZipBytes>, member: &zip::Member) -> io:
     }
     let found = buffered.get_ref().crc().sum();
     let bytes = buffered.get_mut().get_mut().source_mut();
-    let said = match member.checksum {
-        Some(said) => {
-            bytes.skip()?;
-            said
-        }
-        None => zip::read_descriptor(&mut bytes.inner, member.has_long_descriptor)?,
-    };
+    if member.length.is_some() {
+        bytes.skip()?;
+    }
+    let said = zip::read_checksum(&mut bytes.inner, member.checksum)?;
     if found == said {
         return Ok(());
     }

@@ -23,10 +23,17 @@ pub(super) struct Member {
     pub(super) method: Method,
     /// Compressed bytes, if they are known before.
     pub(super) length: Option<u64>,
-    /// The checksum, if it is known before.
-    pub(super) checksum: Option<u32>,
-    /// Whether lengths behind the member have 64 bits.
-    pub(super) has_long_descriptor: bool,
+    /// Where the checksum stands.
+    pub(super) checksum: Checksum,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Checksum {
+    /// Behind the member, with its lengths: of 64 bits or 32.
+    Behind {
+        is_long: bool,
+    },
+    Known(u32),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,17 +89,26 @@ pub(super) fn next_member(archive: &mut Raw) -> io::Result<Option<Member>> {
         12 | 93 | 95 => Method::Other,
         other => Method::Unknown(other),
     };
+    let is_directory = method == Method::Stored && name.ends_with(b"/");
     Ok(Some(Member {
-        name,
         method,
-        length: (!has_descriptor).then_some(length),
-        checksum: (!has_descriptor).then(|| word(14)),
-        has_long_descriptor: zip64.is_some(),
+        // What stands behind the member may stand here too; a directory has no bytes.
+        length: (!has_descriptor || length > 0 || is_directory).then_some(length),
+        checksum: if has_descriptor {
+            Checksum::Behind { is_long: zip64.is_some() }
+        } else {
+            Checksum::Known(word(14))
+        },
+        name,
     }))
 }
 
-/// Reads what stands behind a member whose lengths were not known before it, and returns its checksum.
-pub(super) fn read_descriptor(archive: &mut Raw, is_long: bool) -> io::Result<u32> {
+/// Returns the checksum of a member that was read to its end.
+pub(super) fn read_checksum(archive: &mut Raw, checksum: Checksum) -> io::Result<u32> {
+    let is_long = match checksum {
+        Checksum::Behind { is_long } => is_long,
+        Checksum::Known(checksum) => return Ok(checksum),
+    };
     if archive.is_next(DESCRIPTOR)? {
         read_exact(archive, &mut [0; 4])?;
     }

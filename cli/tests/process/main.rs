@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 #![expect(unreachable_pub, reason = "the modules of a test have no public")]
 
+mod archives;
 mod check;
 mod convert;
+mod discovery;
 mod readme;
 mod streaming;
 mod support;
