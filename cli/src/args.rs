@@ -91,7 +91,7 @@ pub enum CheckFormat {
 }
 
 /// `sawlog convert`
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct ConvertArguments {
     /// The config.
     #[command(flatten)]

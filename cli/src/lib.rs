@@ -12,8 +12,11 @@ pub mod args;
 pub mod block;
 pub mod check;
 pub mod convert;
+pub mod engine;
+pub mod history;
 pub mod host;
 pub mod input;
+pub mod manifest;
 pub mod output;
 pub mod pipeline;
 pub mod process;
@@ -22,6 +25,7 @@ pub mod resources;
 pub mod sources;
 pub mod summary;
 pub mod test;
+pub mod writer;
 
 /// Exit status when everything was done.
 pub const EXIT_DONE: u8 = 0;
@@ -29,6 +33,9 @@ pub const EXIT_DONE: u8 = 0;
 pub const EXIT_INCOMPLETE: u8 = 1;
 /// Exit status for wrong arguments and refused configs.
 pub const EXIT_USAGE: u8 = 2;
+
+/// Exit status after Ctrl-C, as shells have it.
+pub const EXIT_INTERRUPTED: u8 = 130;
 
 /// Runs the command that `arguments` (program name first) asks for and returns the exit status.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
