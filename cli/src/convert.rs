@@ -361,7 +361,7 @@ fn plan(job: &Job<'_>, fingerprint: u128) -> Result<Plan, String> {
         }
     };
     let watched: Vec<Watched> = todo.iter().map(|input| job.watched(*input)).collect();
-    let keeper = Keeper::new(manifest, watched.clone(), job.inputs.len());
+    let keeper = Keeper::new(manifest, watched.clone(), job.inputs.len(), checkpoint.offset > 0);
     let is_resumed = matches!(history, History::Resume { .. });
     let resumed = is_resumed.then_some(checkpoint.lengths);
     let writer = job.writer(&checkpoint, resumed, &todo, Some(keeper))?;

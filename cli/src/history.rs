@@ -54,6 +54,15 @@ pub fn judge(past: &Past, run: &Run, wanted: &Wanted<'_>) -> io::Result<History>
     if (&old.output, &old.rejects) != (&run.output, &run.rejects) {
         return Ok(fresh("the outputs are not those of the run in the manifest"));
     }
+    if let Some(checkpoint) = past.checkpoint.as_ref().filter(|_| wanted.is_directory) {
+        for (name, bytes) in &checkpoint.unnamed {
+            let path = wanted.output.join(name);
+            let part = output::part_path(&path);
+            if has_length(&part, *bytes) {
+                output::publish(&part, &path)?;
+            }
+        }
+    }
     // Files in a directory stand for themselves; one file of rejects, or one output, is of all inputs
     // in their order.
     if wanted.is_directory && wanted.rejects.is_none() && !wanted.is_ordered {

@@ -113,6 +113,8 @@ pub struct Checkpoint {
     pub lengths: Lengths,
     /// What was counted of the next input.
     pub partial: Entry,
+    /// Whole files of an output directory that are about to get their names, and their lengths.
+    pub unnamed: Vec<(String, u64)>,
 }
 
 impl Manifest {
@@ -351,9 +353,9 @@ fn lengths_value(lengths: Lengths) -> Value {
 }
 
 fn checkpoint_line(checkpoint: &Checkpoint) -> Value {
-    let Checkpoint { input, stream, offset, lengths, partial } = checkpoint;
+    let Checkpoint { input, stream, offset, lengths, partial, unnamed } = checkpoint;
     json!({"checkpoint": {"input": input, "stream": stream, "offset": offset,
-        "lengths": lengths_value(*lengths), "partial": entry_value(partial)}})
+        "lengths": lengths_value(*lengths), "partial": entry_value(partial), "unnamed": unnamed}})
 }
 
 fn read_run(value: &Value) -> Option<Run> {
@@ -391,6 +393,7 @@ fn read_checkpoint(value: &Value) -> Option<Checkpoint> {
         offset: number(value, "offset")?,
         lengths: read_lengths(value.get("lengths")?)?,
         partial: read_entry(value.get("partial")?)?,
+        unnamed: serde_json::from_value(value.get("unnamed")?.clone()).ok()?,
     })
 }
 

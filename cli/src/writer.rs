@@ -86,6 +86,10 @@ pub struct Keeper {
     input_count: usize,
     /// When the last checkpoint was made.
     last: Instant,
+    /// Whether the last checkpoint lies inside the present stream.
+    is_inside: bool,
+    /// Whole files of a directory that keep their temporary names until a checkpoint lies behind them.
+    unnamed: Vec<(Target, String, u64)>,
 }
 
 /// An input whose content goes into the manifest.
@@ -277,7 +281,10 @@ impl Writer {
             fs::create_dir_all(parent).map_err(failed)?;
         }
         let target = match directory.resumed.take() {
-            Some(bytes) => Target::resume(&path, &directory.layout, bytes),
+            Some(bytes) => Target::resume(&path, &directory.layout, bytes).map_err(|error| {
+                let text = format!("{error}: delete the manifest to convert all again");
+                io::Error::new(error.kind(), text)
+            }),
             None => Target::create(&path, &directory.layout),
         };
         directory.current = Some((target.map_err(failed)?, name.display().to_string()));
@@ -288,12 +295,22 @@ impl Writer {
         if let Destination::Directory(directory) = &mut self.destination
             && let Some((mut target, name)) = directory.current.take()
         {
-            if let Err(error) = guard(&mut target, Target::seal) {
-                target.discard();
-                return Err(error);
+            let bytes = match guard(&mut target, Target::seal) {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    target.discard();
+                    return Err(error);
+                }
+            };
+            self.entry.outputs.push(name.clone());
+            match &mut self.keeper {
+                // The checkpoint needs the file under its temporary name until there is another.
+                Some(keeper) if keeper.is_inside => {
+                    keeper.unnamed.push((target, name, bytes));
+                    return self.checkpoint(self.heads, 0);
+                }
+                _ => publish(target)?,
             }
-            publish(target)?;
-            self.entry.outputs.push(name);
         }
         self.mark(self.heads, 0)
     }
@@ -345,10 +362,16 @@ impl Writer {
             partial.path.clone_from(&watched.path);
             partial.fingerprint = watched.before.get().cloned().flatten();
         }
-        let checkpoint = Checkpoint { input, stream, offset, lengths, partial };
+        let unnamed = keeper.unnamed.iter().map(|(_, name, bytes)| (name.clone(), *bytes));
+        let unnamed = unnamed.collect();
+        let checkpoint = Checkpoint { input, stream, offset, lengths, partial, unnamed };
         keeper.manifest.note(&keeper.entries, &checkpoint).map_err(of_manifest)?;
         keeper.entries.clear();
         keeper.last = Instant::now();
+        keeper.is_inside = offset > 0;
+        for (target, ..) in keeper.unnamed.drain(..) {
+            publish(target)?;
+        }
         Ok(())
     }
 
@@ -370,9 +393,23 @@ impl Writer {
 }
 
 impl Keeper {
-    /// Keeps what is done in a manifest; `inputs` are those of the engine, of `input_count` in all.
-    pub fn new(manifest: Manifest, inputs: Vec<Watched>, input_count: usize) -> Self {
-        Self { manifest, inputs, input_count, entries: Vec::new(), last: Instant::now() }
+    /// Keeps what is done in a manifest; `inputs` are those of the engine, of `input_count` in all, and
+    /// `is_inside` tells whether the run goes on in the middle of a stream.
+    pub fn new(
+        manifest: Manifest,
+        inputs: Vec<Watched>,
+        input_count: usize,
+        is_inside: bool,
+    ) -> Self {
+        Self {
+            manifest,
+            inputs,
+            input_count,
+            entries: Vec::new(),
+            last: Instant::now(),
+            is_inside,
+            unnamed: Vec::new(),
+        }
     }
 }
 
