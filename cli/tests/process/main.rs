@@ -7,6 +7,8 @@ mod archives;
 mod check;
 mod convert;
 mod discovery;
+mod manifest;
+mod parallel;
 mod readme;
 mod streaming;
 mod support;
