@@ -379,3 +379,44 @@ fn retry_protects_its_source_and_names_what_is_no_reject() {
     assert!(run.stderr.contains("events.ndjson`:1: this is no reject"), "{}", run.stderr);
     assert!(!Path::new(&scratch.path).join("events.left.ndjson").exists());
 }
+
+#[test]
+fn outputs_and_rejects_are_the_same_for_every_number_of_jobs() {
+    let scratch = Scratch::new("outputs_and_rejects_are_the_same_for_every_number_of_jobs");
+    let line = |n: usize| match n % 7 {
+        0 => format!("[{{\"n\":{n}}},{{\"n\":\"x{n}\"}}]\n"),
+        1 => format!("broken {n}\n"),
+        2 if n % 1001 == 2 => format!("{{\"long\":\"{}\"}}\n", "y".repeat(5000)),
+        _ => format!("{{\"n\":{n},\"message\":\"{}\"}}\n", "m".repeat(n % 50)),
+    };
+    let log = scratch.file("a.log", (0..40_000).map(line).collect::<String>());
+    let config = r#"filter {
+      grok { match => { "n" => "^%{INT:number:int}$" } }
+      if [n] and [number] > 39990 { drop { } }
+    }"#;
+    let convert = |jobs: &str, format: &str| {
+        let [output, rejects] = ["out", "rejects"]
+            .map(|name| scratch.path.join(format!("{name}-{jobs}")).display().to_string());
+        let arguments = ["convert", "-e", config, "--codec", "json", "--now", NOW];
+        let more = ["--failed", "divert", "--max-line-bytes", "4000", "--format", format];
+        let files = ["-j", jobs, "-o", &output, "--rejects", &rejects, "--stats", "json", &log];
+        let run = run(&[&arguments[..], &more, &files].concat());
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        let last = run.stderr.lines().last().unwrap();
+        let mut stats: Value = serde_json::from_str(last).unwrap();
+        assert_eq!(stats["balanced"], true, "{stats}");
+        stats["seconds"] = Value::Null;
+        (fs::read(output).unwrap(), fs::read(rejects).unwrap(), stats)
+    };
+    for format in ["json", "ndjson"] {
+        let one = convert("1", format);
+        assert!(one.1.len() > 100_000 && one.2["lines"]["refused"] != 0, "{}", one.2);
+        if format == "json" {
+            let list: Value = serde_json::from_slice(&one.0).unwrap();
+            assert_eq!(list.as_array().unwrap().len(), one.2["events"]["out"]);
+        }
+        for jobs in ["2", "4"] {
+            assert!(convert(jobs, format) == one, "{jobs} jobs, {format}");
+        }
+    }
+}
