@@ -28,7 +28,7 @@ use crate::{
     output::{self, Packing, Target},
     pipeline::{self, Compiled, DebugHash, Failure},
     process::{Layout, Processing, Writing},
-    progress::{self, Progress},
+    progress::{self, Extent, Progress},
     rejects::{ClockInRejects, Recorder},
     render, report,
     summary::RunFacts,
@@ -411,7 +411,7 @@ fn execute(
     let engine = Engine::start(openers, processing, jobs, is_ordered, work.clock, packings)
         .map_err(|error| Failure::Argument(format!("cannot start worker threads: {error}")))?;
     let is_interrupted = stop_on_signal(engine.stop());
-    let mut progress = Progress::new(sizes(job, &work.todo), wanted(arguments));
+    let mut progress = Progress::new(extents(job, &work.todo), wanted(arguments));
     let mut writer = work.writer;
     let result = drive(&engine, &mut writer, &mut progress);
     drop(progress);
@@ -474,14 +474,20 @@ fn writing(arguments: &ConvertArguments, pipeline: &Pipeline) -> Result<Writing,
     })
 }
 
-/// The sizes on the disk of the inputs that are read, where they have one.
-fn sizes(job: &Job<'_>, todo: &[usize]) -> Vec<Option<u64>> {
-    let size = |input: &usize| {
+/// What the bar needs to know of the inputs that are read.
+fn extents(job: &Job<'_>, todo: &[usize]) -> Vec<Extent> {
+    const PACKED: [&str; 8] = ["bz2", "gz", "lz4", "tgz", "xz", "zip", "zst", "zstd"];
+    let extent = |input: &usize| {
         let path = &job.inputs[*input].path;
         let metadata = (!input::is_standard_input(path)).then(|| fs::metadata(path).ok());
-        metadata.flatten().filter(fs::Metadata::is_file).map(|metadata| metadata.len())
+        let metadata = metadata.flatten().filter(fs::Metadata::is_file);
+        let suffix = path.extension().and_then(|suffix| suffix.to_str());
+        Extent {
+            bytes: metadata.map(|metadata| metadata.len()),
+            is_packed: suffix.is_some_and(|suffix| PACKED.contains(&suffix)),
+        }
     };
-    todo.iter().map(size).collect()
+    todo.iter().map(extent).collect()
 }
 
 fn wanted(arguments: &ConvertArguments) -> progress::Wanted {

@@ -14,8 +14,8 @@ const QUIET_START: Duration = Duration::from_millis(500);
 
 /// A bar on standard error, or nothing at all.
 ///
-/// The bar counts bytes as they stand on the disk: those of a compressed input are known only at its
-/// end, until then what it decodes to counts, up to its size. The bar goes away when this is dropped.
+/// The bar counts bytes as they stand on the disk. Where in a packed input the run is, is guessed from
+/// how far those before it shrank. The bar goes away when this is dropped.
 #[derive(Debug)]
 pub struct Progress {
     bar: Option<ProgressBar>,
@@ -31,41 +31,71 @@ pub enum Wanted {
     Never,
 }
 
+/// What is known of an input before it is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Extent {
+    /// Bytes on the disk; `None` for a stream that does not say.
+    pub bytes: Option<u64>,
+    /// Whether more comes out of it than that.
+    pub is_packed: bool,
+}
+
 /// Where a run stands, in bytes of its inputs as they stand on the disk.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Counter {
-    /// By input; `None` for a stream that does not say its size.
-    sizes: Vec<Option<u64>>,
+    inputs: Vec<Extent>,
     /// Of the inputs that are done.
     done: u64,
     /// Decoded bytes of the present input.
     current: u64,
+    /// Of the packed inputs that are done: bytes on the disk, and what came out of them.
+    packed: (u64, u64),
 }
 
 impl Counter {
+    const fn new(inputs: Vec<Extent>) -> Self {
+        // As long as none is done, logs are taken to shrink to a tenth.
+        Self { inputs, done: 0, current: 0, packed: (1, 10) }
+    }
+
     /// All bytes, unless a stream does not say.
     fn total(&self) -> Option<u64> {
-        self.sizes.iter().copied().sum()
+        self.inputs.iter().map(|input| input.bytes).sum()
+    }
+
+    fn extent(&self, input: usize) -> Extent {
+        self.inputs.get(input).copied().unwrap_or(Extent { bytes: None, is_packed: false })
     }
 
     fn add(&mut self, input: usize, bytes: u64) -> u64 {
         self.current += bytes;
-        let size = self.sizes.get(input).copied().flatten().unwrap_or(u64::MAX);
-        self.done + self.current.min(size)
+        let Extent { bytes: size, is_packed } = self.extent(input);
+        let read = if is_packed {
+            let (packed, unpacked) = self.packed;
+            let read = u128::from(self.current) * u128::from(packed) / u128::from(unpacked.max(1));
+            u64::try_from(read).unwrap_or(u64::MAX)
+        } else {
+            self.current
+        };
+        self.done + read.min(size.unwrap_or(u64::MAX))
     }
 
     fn end(&mut self, input: usize) -> u64 {
-        let size = self.sizes.get(input).copied().flatten().unwrap_or(self.current);
-        self.done += size;
+        let Extent { bytes, is_packed } = self.extent(input);
+        self.done += bytes.unwrap_or(self.current);
+        if is_packed && self.current > 0 {
+            self.packed.0 += bytes.unwrap_or(0);
+            self.packed.1 += self.current;
+        }
         self.current = 0;
         self.done
     }
 }
 
 impl Progress {
-    /// Makes the bar of a run over inputs of these sizes; `None` for one that does not say its size.
-    pub fn new(sizes: Vec<Option<u64>>, wanted: Wanted) -> Self {
-        let counter = Counter { sizes, ..Counter::default() };
+    /// Makes the bar of a run over these inputs.
+    pub fn new(inputs: Vec<Extent>, wanted: Wanted) -> Self {
+        let counter = Counter::new(inputs);
         let is_shown = wanted == Wanted::IfTerminal
             && io::stderr().is_terminal()
             && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
@@ -126,17 +156,28 @@ impl Drop for Progress {
 mod tests {
     use super::*;
 
+    const fn extent(bytes: u64, is_packed: bool) -> Extent {
+        Extent { bytes: Some(bytes), is_packed }
+    }
+
     #[test]
-    fn compressed_inputs_do_not_run_past_their_size() {
-        let mut counter = Counter { sizes: vec![Some(10), Some(100)], ..Counter::default() };
-        assert_eq!(counter.total(), Some(110));
-        assert_eq!([counter.add(0, 7), counter.add(0, 700), counter.end(0)], [7, 10, 10]);
-        assert_eq!([counter.add(1, 40), counter.end(1)], [50, 110]);
+    fn packed_inputs_advance_as_far_as_those_before_shrank() {
+        let inputs = vec![extent(100, true), extent(100, true), extent(50, false)];
+        let mut counter = Counter::new(inputs);
+        assert_eq!(counter.total(), Some(250));
+        assert_eq!(
+            [counter.add(0, 100), counter.add(0, 900), counter.add(0, 1000)],
+            [10, 100, 100]
+        );
+        assert_eq!(counter.end(0), 100);
+        assert_eq!(counter.add(1, 1000), 150, "twenty to one");
+        assert_eq!([counter.end(1), counter.add(2, 40), counter.end(2)], [200, 240, 250]);
     }
 
     #[test]
     fn streams_of_unknown_size_only_count() {
-        let mut counter = Counter { sizes: vec![None, Some(5)], ..Counter::default() };
+        let unknown = Extent { bytes: None, is_packed: false };
+        let mut counter = Counter::new(vec![unknown, extent(5, false)]);
         assert_eq!(counter.total(), None);
         assert_eq!([counter.add(0, 7), counter.end(0), counter.end(1)], [7, 7, 12]);
     }

@@ -3,7 +3,7 @@
 //!
 //! ```json
 //! {"input":"a.log","line":7,"offset":512,"outcome":"diverted","kind":"filter",
-//!  "reason":"the filter failed","tags":["_grokparsefailure"],
+//!  "reason":"grok failed","tags":["_grokparsefailure"],
 //!  "filter":{"name":"grok","id":null,"position":"p.conf:2:3"},"explanation":"…","text":"…"}
 //! ```
 //!
@@ -61,6 +61,8 @@ pub enum ClockInRejects {
 pub struct Recorder {
     /// `{"name":…}` for each filter of the pipeline.
     filters: Vec<Vec<u8>>,
+    /// `grok failed` for each filter of the pipeline.
+    reasons: Vec<String>,
     clock: ClockInRejects,
 }
 
@@ -80,7 +82,9 @@ impl Recorder {
             out.push(b'}');
             out
         });
-        Self { filters: filters.collect(), clock }
+        let filters = filters.collect();
+        let reasons = pipeline.filters().map(|filter| format!("{} failed", filter.name)).collect();
+        Self { filters, reasons, clock }
     }
 
     /// Appends the reject of an event on which something failed.
@@ -93,8 +97,8 @@ impl Recorder {
         out: &mut Vec<u8>,
     ) {
         let Some((first, further)) = event.failures().split_first() else { return };
-        let (kind, reason) = match first.filter {
-            Some(_) => ("filter", "the filter failed"),
+        let (kind, reason) = match first.filter.and_then(|index| self.reasons.get(index)) {
+            Some(reason) => ("filter", reason.as_str()),
             None => ("codec", "the codec could not read the line"),
         };
         self.start(input, event.origin(), outcome, now, out);

@@ -45,3 +45,26 @@ pub fn close(
     let _ = io::stderr().write_all(text.as_bytes());
     status
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn lost_events_are_worse_than_anything_else() {
+        let facts = RunFacts {
+            elapsed: Duration::ZERO,
+            zone: "UTC",
+            rejects: None,
+            is_clock_the_machines: false,
+        };
+        let arguments = ReportArguments { quiet: true, strict: true, stats: None };
+        let mut tally = Tally { failed: 1, ..Tally::default() };
+        assert_eq!(close(&tally, &facts, &arguments, EXIT_DONE), EXIT_REJECTED);
+        assert_eq!(close(&tally, &facts, &arguments, EXIT_INCOMPLETE), EXIT_INCOMPLETE);
+        tally.stats.events_out = 1;
+        assert_eq!(close(&tally, &facts, &arguments, EXIT_INCOMPLETE), EXIT_FAULT);
+    }
+}

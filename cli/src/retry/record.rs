@@ -5,7 +5,7 @@ use std::path::Path;
 use sawlog::{Timestamp, Zone};
 use serde_json::Value;
 
-use crate::{input, process::StreamInfo};
+use crate::{block::Item, input::Input, process::StreamInfo};
 
 /// Bytes of the longest reject that is read: 256 MiB, what a line of 10 MiB becomes when every byte
 /// is escaped, and room for explanations. Stops a file that is no list of rejects.
@@ -62,7 +62,8 @@ impl Record {
 
     /// The stream that the text came from.
     pub(super) fn stream(&self) -> StreamInfo {
-        let path = (self.input != input::STANDARD_INPUT).then(|| self.input.clone());
+        let standard_input = Input::new(Path::new("-")).name();
+        let path = (self.input != standard_input).then(|| self.input.clone());
         StreamInfo { index: 0, name: self.input.clone(), path }
     }
 }
@@ -80,15 +81,18 @@ impl Records {
     ///
     /// Says what cannot be read and in which line; passes on what `take` says.
     pub(super) fn read(path: &Path, take: &mut Take<'_>) -> Result<(), String> {
-        let unreadable = |error| format!("cannot read `{}`: {error}", path.display());
         let mut lines = Lines { path, take, number: 0, partial: Vec::new() };
-        let mut outcome = Ok(());
-        input::read_file(path, &mut |piece| {
-            outcome = lines.push(piece);
-            outcome.is_ok()
-        })
-        .map_err(unreadable)?;
-        outcome.and_then(|()| lines.finish())
+        let mut source = Input::new(path).source(0, b"\n");
+        while let Some(item) = source.next() {
+            match item {
+                Item::Block(block) => lines.push(&block.bytes)?,
+                Item::Error(error) => {
+                    return Err(format!("cannot read `{}`: {error}", path.display()));
+                }
+                Item::Head(_) => {}
+            }
+        }
+        lines.finish()
     }
 }
 
