@@ -8,7 +8,7 @@ mod report;
 
 use std::{
     io::{self, Write as _},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use sawlog::{
@@ -20,7 +20,10 @@ use serde_json::Value;
 use crate::{
     EXIT_DONE, EXIT_INCOMPLETE, EXIT_USAGE,
     args::{ConfigArguments, DiffArguments},
-    host, input, inputs, pipeline,
+    block::{self, Source},
+    host,
+    input::{self, Excluded},
+    inputs, pipeline,
     pipeline::Failure,
     render,
 };
@@ -66,22 +69,16 @@ fn diff(arguments: &DiffArguments) -> Result<u8, Failure> {
     }
     // Pieces that end with this byte hold one line's end at most.
     let line_end = a.last().copied().unwrap_or(b'\n');
-    let standard_input = [PathBuf::from("-")];
-    let inputs =
-        if arguments.inputs.is_empty() { &standard_input[..] } else { &arguments.inputs[..] };
+    let delimiter = a.to_vec();
     let mut report = Report::new(arguments.format, arguments.limit);
-    let mut is_incomplete = false;
-    for path in inputs {
-        let name = if input::is_standard_input(path) {
-            "standard input".to_owned()
-        } else {
-            path.display().to_string()
-        };
-        let mut pair = Pair { name: &name, sides: &mut sides, now, report: &mut report };
-        if let Err(error) = pair.run(path, line_end) {
-            say(&format!("cannot read `{name}`: {error}"));
-            is_incomplete = true;
-        }
+    let found = input::discover(&arguments.inputs, &Excluded::default());
+    for unreadable in &found.unreadable {
+        say(&format!("cannot read `{}`: {}", unreadable.path.display(), unreadable.error));
+    }
+    let mut is_incomplete = !found.unreadable.is_empty();
+    for (index, input) in found.inputs.iter().enumerate() {
+        let mut pair = Pair { name: input.name(), sides: &mut sides, now, report: &mut report };
+        is_incomplete |= !pair.run(input.source(index, &delimiter), line_end);
     }
     let is_same = report.finish();
     Ok(match (is_incomplete, is_same) {
@@ -124,27 +121,41 @@ impl Side {
 
 /// Both configs on one input.
 struct Pair<'a> {
-    name: &'a str,
+    name: String,
     sides: &'a mut [Side; 2],
     now: Timestamp,
     report: &'a mut Report,
 }
 
 impl Pair<'_> {
-    fn run(&mut self, path: &Path, line_end: u8) -> io::Result<()> {
-        let is_file = !input::is_standard_input(path);
-        let source = input::open(path)?;
-        for side in &mut *self.sides {
-            side.worker.start_stream(is_file.then_some(self.name));
-        }
-        let result = input::read_all(source, &mut |piece, _| {
-            for line in piece.split_inclusive(|byte| *byte == line_end) {
-                self.step(|worker, tick, left| worker.push(line, tick, left));
+    /// Runs all streams of one input; tells whether all of it could be read.
+    fn run(&mut self, mut source: Box<dyn Source>, line_end: u8) -> bool {
+        let mut is_whole = true;
+        while let Some(item) = source.next() {
+            match item {
+                block::Item::Block(block) => {
+                    for line in block.bytes.split_inclusive(|byte| *byte == line_end) {
+                        self.step(|worker, tick, left| worker.push(line, tick, left));
+                    }
+                }
+                block::Item::Error(error) => {
+                    say(&format!("cannot read `{}`: {error}", self.name));
+                    is_whole = false;
+                }
+                block::Item::Head(head) => {
+                    self.step(|worker, tick, left| worker.flush(tick, left));
+                    self.name.clone_from(&head.info.name);
+                    for side in &mut *self.sides {
+                        side.worker.start_stream(head.info.path.as_deref());
+                    }
+                }
             }
-            self.report.is_wanted()
-        });
+            if !self.report.is_wanted() {
+                break;
+            }
+        }
         self.step(|worker, tick, left| worker.flush(tick, left));
-        result
+        is_whole
     }
 
     /// Lets both workers do one thing and compares what comes out.
@@ -191,7 +202,7 @@ impl Pair<'_> {
     }
 
     fn pair(&mut self, (x, old): (&Item, &Left), (y, new): (&Item, &Left)) {
-        let place = Place { input: self.name, line: y.line.max(x.line) };
+        let place = Place { input: &self.name, line: y.line.max(x.line) };
         if x.kind == Kind::Refusal || y.kind == Kind::Refusal {
             self.alone(Change::OnlyOld, x, old);
             self.alone(Change::OnlyNew, y, new);
@@ -209,7 +220,7 @@ impl Pair<'_> {
 
     /// Reports what only one side has; a refusal is no event, but explains why there is none.
     fn alone(&mut self, change: Change, item: &Item, left: &Left) {
-        let place = Place { input: self.name, line: item.line };
+        let place = Place { input: &self.name, line: item.line };
         match item.kind {
             Kind::Event => self.report.alone(change, &place, &left.event(item)),
             Kind::Refusal => {

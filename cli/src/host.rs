@@ -10,10 +10,13 @@ use std::{
 use sawlog::Timestamp;
 
 /// Returns the present time.
-///
-/// A clock before 1970 counts as 1970.
 pub fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    timestamp(SystemTime::now())
+}
+
+/// Returns a time of the machine's as a clock of events; one before 1970 counts as 1970.
+pub fn timestamp(time: SystemTime) -> Timestamp {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
     Timestamp::new(seconds, since.subsec_nanos()).unwrap_or(Timestamp::UNIX_EPOCH)
 }

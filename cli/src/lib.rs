@@ -1,7 +1,8 @@
 //! The command line of sawlog: files, standard streams, the environment and the clock around the
 //! pure engine of the crate `sawlog`.
 //!
-//! One module per command ([`convert`], [`check`], [`test`], [`diff`], [`fmt`], [`pages`]); the rest is what they share: reading
+//! One module per command ([`convert`], [`check`], [`retry`], [`test`], [`diff`], [`fmt`], [`pages`]);
+//! the rest is what they share: reading
 //! configs and what they ask for, and rendering diagnostics.
 
 use std::{ffi::OsString, process::ExitCode};
@@ -9,22 +10,33 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::Parser as _;
 
 pub mod args;
+pub mod block;
 pub mod cases;
 pub mod check;
 pub mod convert;
 pub mod diff;
+pub mod engine;
 pub mod fmt;
+pub mod format;
+pub mod history;
 pub mod host;
 pub mod input;
 pub mod inputs;
+pub mod manifest;
 pub mod output;
 pub mod pages;
 pub mod pipeline;
+pub mod process;
+pub mod progress;
+pub mod rejects;
 pub mod render;
+pub mod report;
 pub mod resources;
+pub mod retry;
 pub mod sources;
 pub mod summary;
 pub mod test;
+pub mod writer;
 
 /// Exit status when everything was done.
 pub const EXIT_DONE: u8 = 0;
@@ -32,6 +44,13 @@ pub const EXIT_DONE: u8 = 0;
 pub const EXIT_INCOMPLETE: u8 = 1;
 /// Exit status for wrong arguments and refused configs.
 pub const EXIT_USAGE: u8 = 2;
+/// Exit status with `--strict` when something was rejected; all else was done.
+pub const EXIT_REJECTED: u8 = 3;
+/// Exit status when sawlog finds that it lost or doubled something: a bug (`EX_SOFTWARE` of
+/// sysexits.h).
+pub const EXIT_FAULT: u8 = 70;
+/// Exit status after Ctrl-C, as shells have it.
+pub const EXIT_INTERRUPTED: u8 = 130;
 
 /// Runs the command that `arguments` (program name first) asks for and returns the exit status.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -50,6 +69,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         args::Command::Diff(arguments) => diff::run(arguments),
         args::Command::Fmt(arguments) => fmt::run(arguments),
         args::Command::Man(arguments) => pages::man(arguments),
+        args::Command::Retry(arguments) => retry::run(arguments),
         args::Command::Test(arguments) => test::run(arguments),
     };
     ExitCode::from(status)

@@ -1,6 +1,9 @@
 //! From arguments to a compiled pipeline: sources, resources, options.
 
+use std::fmt::{self, Write as _};
+
 use sawlog::{Config, Diagnostics, Ecs, Options, ParseOptions, Pipeline, Timestamp, Zone};
+use xxhash_rust::xxh3::Xxh3;
 
 use crate::{
     args::{CompileArguments, ConfigArguments, EcsMode},
@@ -25,6 +28,8 @@ pub struct Compiled {
     pub zone: Zone,
     /// What is worth telling about the choice of the zone.
     pub notice: Option<String>,
+    /// A hash of all that the pipeline was made of: texts, files, variables, options.
+    pub fingerprint: u128,
 }
 
 /// Reads and compiles the config that the arguments name; `start` is the clock while compiling.
@@ -40,11 +45,17 @@ pub fn compile(
 ) -> Result<Compiled, Failure> {
     let (options, notice) = options(arguments, start).map_err(Failure::Argument)?;
     let sources = sources::read(config).map_err(Failure::Argument)?;
+    let mut hash = DebugHash::default();
+    // The clock while compiling is part of no event.
+    let zone = options.timezone.clone();
+    hash.add(&(env!("CARGO_PKG_VERSION"), options.ecs, zone.id(), options.skip_unsupported));
+    hash.add(&(&sources, arguments.support_escapes));
     let parse = ParseOptions { support_escapes: arguments.support_escapes };
     let config = Config::parse(sources, &parse).map_err(Failure::Config)?;
     let resources = resources::read(&config);
     let pipeline = Pipeline::compile(&config, &resources, &options).map_err(Failure::Config)?;
-    Ok(Compiled { pipeline, zone: options.timezone, notice })
+    hash.add(&resources);
+    Ok(Compiled { pipeline, zone, notice, fingerprint: hash.finish() })
 }
 
 /// Turns arguments into options; also gives what is worth telling about the choice of the zone.
@@ -69,6 +80,30 @@ pub fn options(
         ..Options::default()
     };
     Ok((options, notice))
+}
+
+/// Hashes values by what they show of themselves, which for plain data is everything.
+#[derive(Default)]
+pub struct DebugHash(Xxh3);
+
+impl DebugHash {
+    /// Adds a value.
+    pub fn add(&mut self, value: &impl fmt::Debug) {
+        // The writer takes everything.
+        let _ = write!(self, "{value:?}\0");
+    }
+
+    /// Returns the hash of all that was added.
+    pub fn finish(&self) -> u128 {
+        self.0.digest128()
+    }
+}
+
+impl fmt::Write for DebugHash {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.update(text.as_bytes());
+        Ok(())
+    }
 }
 
 fn time_zone(arguments: &CompileArguments) -> Result<(Zone, Option<String>), String> {

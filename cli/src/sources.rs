@@ -82,6 +82,26 @@ pub fn glob_files(pattern: &str) -> Vec<PathBuf> {
     files
 }
 
+/// Lists what a glob matches as in a shell, directories too and hidden names only where it spells the dot, in byte
+/// order.
+pub fn glob_paths(pattern: &str) -> Vec<PathBuf> {
+    let options = glob::MatchOptions {
+        case_sensitive: true,
+        require_literal_separator: true,
+        require_literal_leading_dot: true,
+    };
+    let mut paths: Vec<PathBuf> = expand_braces(pattern)
+        .iter()
+        .filter_map(|pattern| glob::glob_with(pattern, options).ok())
+        .flat_map(Iterator::flatten)
+        .collect();
+    paths.sort_unstable_by(|a, b| {
+        a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes())
+    });
+    paths.dedup();
+    paths
+}
+
 fn is_config_file(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     !name.starts_with(b".") && !name.ends_with(b"~") && path.is_file()

@@ -58,6 +58,8 @@ pub mod time;
 pub use arena::Arena;
 pub use codec::Encoder;
 pub use codec::encode::Metadata;
+#[cfg(feature = "inflate")]
+pub use codec::inflate;
 pub use config::{Config, ParseOptions};
 pub use diagnostic::{
     Code, Diagnostic, Diagnostics, Label, Position, Severity, Source, Span, Spanned,
@@ -71,7 +73,7 @@ pub use program::condition::ConditionError;
 pub use program::options::{Needs, PathKind, PathNeed, VariableNeed};
 pub use program::{Codec, ConfigPosition, Ecs, Input, Options, Pipeline, PlacedFilter, Resources};
 pub use run::{
-    FilterStats, InputOptions, Refusal, RefusalKind, RunError, Sink, Stats, Tick, Worker,
+    FilterStats, Imbalance, InputOptions, Refusal, RefusalKind, RunError, Sink, Stats, Tick, Worker,
 };
 pub use time::{Timestamp, Zone};
 

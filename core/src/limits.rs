@@ -100,3 +100,18 @@ pub const PATTERN_MAX_MEMO_BYTES: usize = 4 * 1024 * 1024;
 /// Groups that one regex may call with `\g`: 250. Stops the search for endless recursion from
 /// taking time that grows with the square of the pattern.
 pub const PATTERN_MAX_CALLED: usize = 250;
+
+/// Bytes that one compressed stream may become: 1 TiB. Stops a zip bomb from being written out for
+/// weeks.
+pub const INFLATED_BYTES: u64 = 1 << 40;
+
+/// Bytes out for each byte in, of one compressed stream as a whole: 2,000. Gzip reaches 1,032 at most,
+/// logs reach 100; stops bombs of zstd, bzip2 and xz, where a kilobyte becomes gigabytes.
+pub const INFLATED_RATIO: u64 = 2_000;
+
+/// Bytes out up to which the ratio is not looked at: 1 GiB. A log full of the same line is no bomb.
+pub const INFLATED_RATIO_FROM_BYTES: u64 = 1 << 30;
+
+/// Bytes of history that a zstd or xz stream may ask a decoder to keep: 128 MiB, what `zstd -d` takes
+/// without a flag; `xz -9` needs 64. Stops a header of a few bytes from taking gigabytes.
+pub const INFLATE_WINDOW_BYTES: u64 = 128 << 20;

@@ -3,12 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 #![expect(unreachable_pub, reason = "the modules of a test have no public")]
 
+mod account;
+mod archives;
 mod cases;
 mod check;
 mod convert;
 mod diff;
+mod discovery;
 mod fmt;
+mod manifest;
 mod pages;
+mod parallel;
 mod readme;
 mod streaming;
 mod support;

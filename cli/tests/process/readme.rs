@@ -1,5 +1,5 @@
-//! The commands of the README and of docs/testing.md give the output that they show, and files
-//! are shown as they are.
+//! The commands of the README and of the guides give the output that they show, and files are
+//! shown as they are.
 //!
 //! A block marked `console` is a list of commands, each after `$ `, followed by what it prints.
 
@@ -14,6 +14,12 @@ use crate::support::project;
 fn commands_of_the_readme_print_what_it_shows() {
     let commands = check_all("README.md");
     assert!(commands >= 3, "the README shows {commands} commands");
+}
+
+#[test]
+fn commands_of_the_guide_to_convert_print_what_it_shows() {
+    let commands = check_all("docs/convert.md");
+    assert!(commands >= 7, "the guide shows {commands} commands");
 }
 
 #[test]
