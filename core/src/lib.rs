@@ -73,7 +73,7 @@ pub use program::condition::ConditionError;
 pub use program::options::{Needs, PathKind, PathNeed, VariableNeed};
 pub use program::{Codec, ConfigPosition, Ecs, Input, Options, Pipeline, PlacedFilter, Resources};
 pub use run::{
-    FilterStats, InputOptions, Refusal, RefusalKind, RunError, Sink, Stats, Tick, Worker,
+    FilterStats, Imbalance, InputOptions, Refusal, RefusalKind, RunError, Sink, Stats, Tick, Worker,
 };
 pub use time::{Timestamp, Zone};
 

@@ -98,6 +98,7 @@ fn from_object<'b>(
 fn failed<'b>(origin: Origin<'b>, cx: DecodeCx<'_, 'b>) -> Event<'b> {
     let mut event = Event::from_message(origin.text, cx.now, origin, cx.arena);
     event.tag("_jsonparsefailure", cx.arena);
+    event.fail_decoding("the line is no JSON that can be an event");
     event
 }
 

@@ -3,7 +3,7 @@
 //! Source of behaviour: Logstash 9.x Event constructor (`@timestamp`, `@version`, `tags`, `@metadata`).
 
 use crate::arena::Arena;
-use crate::event::{Event, Key, Object, TAGS, TIMESTAMP, VERSION, Value};
+use crate::event::{Event, Failure, Key, Object, TAGS, TIMESTAMP, VERSION, Value};
 use crate::time::{Timestamp, Zone};
 
 /// Where in the input an event came from.
@@ -94,6 +94,7 @@ impl<'b> Event<'b> {
         if let Some(value) = unread {
             event.data.insert(Key::new("_@timestamp"), value, arena);
             event.tag("_timestampparsefailure", arena);
+            event.fail_decoding("`@timestamp` is no time");
         }
         Ok(event)
     }
@@ -113,5 +114,11 @@ impl<'b> Event<'b> {
             self.data.insert(Key::new("_tags"), Value::array([tags], arena), arena);
         }
         self.tag("_tagsparsefailure", arena);
+        self.fail_decoding("`tags` is neither a text nor a list of texts");
+    }
+
+    /// Records that the codec could not read all of the event; the caller sets the tag.
+    pub(crate) fn fail_decoding(&mut self, explanation: &'static str) {
+        self.failures.push(Failure { filter: None, explanation: Some(explanation) });
     }
 }

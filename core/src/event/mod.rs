@@ -39,11 +39,11 @@ pub struct Event<'b> {
     pub(crate) failures: bumpalo::collections::Vec<'b, Failure<'b>>,
 }
 
-/// One filter that failed on an event.
+/// One failure on an event: of a filter, or of the codec that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure<'b> {
-    /// The filter's place in [`crate::Pipeline::filters`].
-    pub filter: usize,
+    /// The filter's place in [`crate::Pipeline::filters`]; nothing for the codec.
+    pub filter: Option<usize>,
     /// Why, when explanations were asked for and the filter has one.
     pub explanation: Option<&'b str>,
 }
@@ -287,7 +287,10 @@ impl<'b> Event<'b> {
         &self.origin
     }
 
-    /// The filters that failed on the event, in the order in which they ran.
+    /// What failed on the event and was not made good later, in the order in which it happened.
+    ///
+    /// A failure whose tags a filter removed, or that sets none (`tag_on_failure => []`), is not in the
+    /// list that a [`crate::Sink`] sees.
     pub fn failures(&self) -> &[Failure<'b>] {
         &self.failures
     }
@@ -304,11 +307,14 @@ impl<'b> Event<'b> {
             metadata: self.metadata.copy_in(arena),
             cancelled: false,
             origin: self.origin,
-            failures: arena.list(),
+            failures: self.failures.clone(),
         }
     }
 }
 
+/// The tags by which codecs, and the making of any event, mark what they could not read.
+pub(crate) const CODEC_FAILURE_TAGS: [&str; 3] =
+    ["_jsonparsefailure", "_tagsparsefailure", "_timestampparsefailure"];
 pub(crate) const TAGS: Key<'static> = Key::new("tags");
 pub(crate) const TIMESTAMP: Key<'static> = Key::new("@timestamp");
 pub(crate) const VERSION: Key<'static> = Key::new("@version");

@@ -136,8 +136,9 @@ impl Date {
         };
         let context =
             DateContext { zone, now: cx.now, start: cx.env.start, host_zone: &cx.env.zone };
-        let time = self.formats.iter().find_map(|format| read(format, value, &context));
-        let time = time.ok_or(Miss::Failed)?;
+        let read = |format: &DateFormat| Some((read(format, value, &context)?, format.guesses_year()));
+        let (time, guessed) = self.formats.iter().find_map(read).ok_or(Miss::Failed)?;
+        cx.scratch.years_guessed += u64::from(guessed);
         let target = self.target.resolve(event, cx).map_err(|_| Miss::Failed)?;
         event.set(target, Value::Time(time), cx.arena).map_err(|_| Miss::Failed)
     }

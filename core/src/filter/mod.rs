@@ -47,6 +47,11 @@ pub(crate) trait Filter: Send + Sync + fmt::Debug {
 
     /// Tags for an event on which the common options cannot be carried out.
     fn failure_tags(&self) -> &[Box<str>];
+
+    /// Whether the event has a tag that this filter sets when it fails.
+    fn has_tagged(&self, event: &Event<'_>) -> bool {
+        self.failure_tags().iter().any(|tag| event.has_tag(tag))
+    }
 }
 
 /// Whether a filter depends on the events before.
@@ -86,6 +91,8 @@ pub(crate) struct Scratch {
     pub(crate) json: crate::codec::json::JsonReader,
     pub(crate) regexes: regex_cache::RegexCache,
     pub(crate) zones: zone_cache::ZoneCache,
+    /// Dates without a year that got one from the clock since the counter was last taken.
+    pub(crate) years_guessed: u64,
 }
 
 impl<'b> Cx<'_, 'b> {

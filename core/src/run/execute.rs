@@ -7,7 +7,7 @@
 use bumpalo::collections::Vec as ArenaVec;
 
 use crate::arena::Arena;
-use crate::event::{Event, Failure};
+use crate::event::{CODEC_FAILURE_TAGS, Event, Failure};
 use crate::filter::{Cx, Outcome, Scratch, tag_all};
 use crate::program::condition::ConditionError;
 use crate::program::{Arm, FilterSlot, Op, Program};
@@ -36,7 +36,8 @@ impl<'b> Run<'_, 'b> {
         group.push(event);
         let end = self.program.ops.len();
         self.ops(0, end, &mut group);
-        for event in &group {
+        for event in &mut group {
+            self.forget_repaired(event);
             self.stats.events_out += 1;
             self.sink.event(event);
         }
@@ -71,7 +72,7 @@ impl<'b> Run<'_, 'b> {
         if let [event] = &mut group[..] {
             self.apply(slot, index, event, &mut children);
             if event.cancelled {
-                self.stats.events_dropped += 1;
+                self.drop_event(event, &children);
                 group.clear();
             }
             group.append(&mut children);
@@ -81,13 +82,39 @@ impl<'b> Run<'_, 'b> {
         for mut event in group.drain(..) {
             self.apply(slot, index, &mut event, &mut children);
             if event.cancelled {
-                self.stats.events_dropped += 1;
+                self.drop_event(&mut event, &children);
             } else {
                 next.push(event);
             }
             next.append(&mut children);
         }
         *group = next;
+    }
+
+    /// Counts an event that a filter dropped, and tells the sink unless the filter put others in its
+    /// place.
+    fn drop_event(&mut self, event: &mut Event<'b>, children: &Group<'b>) {
+        self.stats.events_dropped += 1;
+        if children.is_empty() {
+            self.forget_repaired(event);
+            self.sink.dropped(event);
+        }
+    }
+
+    /// Keeps only the failures whose tags the event still has: a config that tries one pattern after
+    /// the other removes the tags of the earlier ones once a later one fits.
+    fn forget_repaired(&self, event: &mut Event<'b>) {
+        if event.failures.is_empty() {
+            return;
+        }
+        let mut failures = core::mem::replace(&mut event.failures, self.arena.list());
+        failures.retain(|failure| match failure.filter {
+            Some(index) => {
+                self.program.filters.get(index).is_some_and(|slot| slot.filter.has_tagged(event))
+            }
+            None => CODEC_FAILURE_TAGS.iter().any(|tag| event.has_tag(tag)),
+        });
+        event.failures = failures;
     }
 
     fn apply(
@@ -117,17 +144,17 @@ impl<'b> Run<'_, 'b> {
                 } else {
                     None
                 };
-                event.failures.push(Failure { filter: index, explanation });
+                event.failures.push(Failure { filter: Some(index), explanation });
             }
             Outcome::Matched => {
                 self.stats.filters[index].matched += 1;
-                decorate(slot, event, &cx);
+                self.stats.filters[index].failed += decorate(slot, index, event, &cx);
             }
             Outcome::MatchedChildren => {
                 self.stats.filters[index].matched += created;
                 let mut made = core::mem::replace(cx.children, self.arena.list());
                 for child in &mut made {
-                    decorate(slot, child, &cx);
+                    self.stats.filters[index].failed += decorate(slot, index, child, &cx);
                 }
                 *children = made;
             }
@@ -187,10 +214,15 @@ impl<'b> Run<'_, 'b> {
     }
 }
 
-fn decorate<'b>(slot: &'b FilterSlot, event: &mut Event<'b>, cx: &Cx<'_, 'b>) {
+/// Carries out the common options and returns how many failures that was: 0 or 1.
+fn decorate<'b>(slot: &'b FilterSlot, index: usize, event: &mut Event<'b>, cx: &Cx<'_, 'b>) -> u64 {
     if let Some(decoration) = &slot.decoration
-        && decoration.apply(event, cx).is_err()
+        && let Err(error) = decoration.apply(event, cx)
     {
         tag_all(event, &slot.failure_tags, cx.arena);
+        let explanation = cx.arena.text(&format!("the common options: {error}"));
+        event.failures.push(Failure { filter: Some(index), explanation: Some(explanation) });
+        return 1;
     }
+    0
 }

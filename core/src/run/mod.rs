@@ -4,5 +4,5 @@ pub(crate) mod execute;
 mod stats;
 mod worker;
 
-pub use stats::{FilterStats, Stats};
+pub use stats::{FilterStats, Imbalance, Stats};
 pub use worker::{InputOptions, Refusal, RefusalKind, RunError, Sink, Tick, Worker};

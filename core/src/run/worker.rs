@@ -34,6 +34,11 @@ pub trait Sink {
     fn refused(&mut self, refusal: &Refusal<'_, '_>) {
         let _ = refusal;
     }
+
+    /// A filter dropped an event, and put no other in its place.
+    fn dropped(&mut self, event: &Event<'_>) {
+        let _ = event;
+    }
 }
 
 /// What was refused, and why.
@@ -228,10 +233,11 @@ impl Worker {
     /// Runs one event, given as a JSON object, through the filters, without codec and input.
     ///
     /// `@timestamp`, `@version` are added as for any event; a text that is no object, or whose `@metadata` is no
-    /// map, is refused.
+    /// map, is refused. The text counts as a line.
     pub fn run_event(&mut self, json: &str, tick: Tick, sink: &mut dyn Sink) {
         let Self { program, decoding, arena, scratch, stats, .. } = self;
         let explain_failures = decoding.explain_failures;
+        stats.lines += 1;
         arena.reset(tick.seed);
         let arena = &*arena;
         let origin = Origin { line: 0, offset: 0, text: arena.text(json) };
@@ -243,7 +249,7 @@ impl Worker {
             _ => None,
         };
         let Some(event) = event else {
-            stats.events_refused += 1;
+            stats.lines_refused += 1;
             let kind = RefusalKind::NoEvent;
             sink.refused(&Refusal { kind, origin, position: None, event: None });
             return;
@@ -251,6 +257,7 @@ impl Worker {
         stats.events_decoded += 1;
         let (now, seed) = (tick.now, tick.seed);
         Run { program, arena, scratch, stats, sink, now, seed, explain_failures }.event(event);
+        stats.years_guessed += core::mem::take(&mut scratch.years_guessed);
     }
 
     /// What ends a line of this worker's stream.
@@ -261,6 +268,11 @@ impl Worker {
     /// What the worker has done so far.
     pub fn stats(&self) -> &Stats {
         &self.stats
+    }
+
+    /// What the worker has done since it was made or this was last asked; counting starts again.
+    pub fn take_stats(&mut self) -> Stats {
+        core::mem::replace(&mut self.stats, Stats::new(&self.program))
     }
 }
 
@@ -315,8 +327,10 @@ impl Line<'_> {
             keep_original: decoding.keep_original,
         };
         let mut json = core::mem::take(&mut scratch.json);
+        let mut events = 0_u64;
         decode::decode(&decoding.codec, origin, &mut json, cx, &mut |mut event| {
             stats.events_decoded += 1;
+            events += 1;
             decoding.dress(&mut event, program, tick.now, arena);
             let scratch = &mut *scratch;
             let stats = &mut *stats;
@@ -325,6 +339,11 @@ impl Line<'_> {
             Run { program, arena, scratch, stats, sink, now, seed, explain_failures }.event(event);
         });
         scratch.json = json;
+        stats.years_guessed += core::mem::take(&mut scratch.years_guessed);
+        match events.checked_sub(1) {
+            Some(beyond) => stats.events_beyond_first += beyond,
+            None => stats.lines_without_event += 1,
+        }
     }
 }
 

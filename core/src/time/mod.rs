@@ -118,6 +118,11 @@ impl DateFormat {
         }
     }
 
+    /// Tells whether the texts name no year, so that the clock decides it.
+    pub fn guesses_year(&self) -> bool {
+        matches!(self, Self::Joda(pattern) if pattern.guesses_year())
+    }
+
     /// Tells whether numbers can be parsed, not only strings.
     pub fn accepts_numbers(&self) -> bool {
         matches!(self, Self::Unix | Self::UnixMs)
@@ -140,6 +145,17 @@ mod tests {
             assert!(!DateFormat::compile(special, &english).unwrap().accepts_numbers());
         }
         assert!(DateFormat::compile("Iso8601", &english).is_err());
+    }
+
+    #[test]
+    fn only_formats_without_a_year_guess_it() {
+        let english = Locale::english();
+        for (format, guesses) in
+            [("MMM dd HH:mm:ss", true), ("yyyy-MM-dd", false), ("YY ww", false), ("ISO8601", false)]
+        {
+            let format = DateFormat::compile(format, &english).unwrap();
+            assert_eq!(format.guesses_year(), guesses, "{format:?}");
+        }
     }
 
     #[test]

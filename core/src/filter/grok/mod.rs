@@ -116,6 +116,10 @@ impl Filter for Grok {
     fn failure_tags(&self) -> &[Box<str>] {
         &self.failure_tags
     }
+
+    fn has_tagged(&self, event: &Event<'_>) -> bool {
+        self.failure_tags.iter().chain([&self.timeout_tag]).any(|tag| event.has_tag(tag))
+    }
 }
 
 impl Grok {

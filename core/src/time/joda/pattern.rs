@@ -191,6 +191,11 @@ impl JodaPattern {
         })
     }
 
+    /// Tells whether the year comes from the clock.
+    pub fn guesses_year(&self) -> bool {
+        !self.has_year
+    }
+
     /// Returns the part of the pattern that can be printed but not parsed: `zzzz`.
     pub fn unparseable(&self) -> Option<Range<usize>> {
         self.unparseable.clone()
