@@ -1,11 +1,14 @@
-//! Events to bytes: the codecs json, `json_lines`, line, plain and rubydebug.
+//! Events to bytes: the codecs json, `json_lines`, line, plain and rubydebug, and CSV.
 //!
 //! Source of behaviour: the codecs of Logstash 9.x and `Event#to_s`.
 
 use core::fmt::Write;
 
-use crate::event::{EscapeStyle, Event, Object, Template, Value, text};
+use crate::event::{EscapeStyle, Event, Object, PathError, Template, Value, text};
 use crate::time::Timestamp;
+
+mod csv;
+mod select;
 
 /// One configured encoder.
 #[derive(Debug)]
@@ -17,6 +20,12 @@ pub struct Encoder {
 enum OutputFormat {
     Json,
     JsonLines {
+        delimiter: Box<[u8]>,
+    },
+    Csv(csv::Columns),
+    /// As `Json` and `JsonLines`, of chosen fields.
+    Selection {
+        fields: select::Selection,
         delimiter: Box<[u8]>,
     },
     /// codecs line and plain; plain has no delimiter.
@@ -49,6 +58,42 @@ impl Encoder {
         Self { format: OutputFormat::JsonLines { delimiter: Box::new(*b"\n") } }
     }
 
+    /// As [`Encoder::json`], with these fields only, in this order.
+    ///
+    /// # Errors
+    /// When a text is no field reference.
+    pub fn json_of(fields: &[&str], style: EscapeStyle) -> Result<Self, PathError> {
+        let fields = select::Selection::new(fields, style)?;
+        Ok(Self { format: OutputFormat::Selection { fields, delimiter: Box::new([]) } })
+    }
+
+    /// As [`Encoder::json_lines`], with these fields only, in this order.
+    ///
+    /// # Errors
+    /// When a text is no field reference.
+    pub fn json_lines_of(fields: &[&str], style: EscapeStyle) -> Result<Self, PathError> {
+        let fields = select::Selection::new(fields, style)?;
+        Ok(Self { format: OutputFormat::Selection { fields, delimiter: Box::new(*b"\n") } })
+    }
+
+    /// One row of CSV for each event, with these fields as columns; [`Encoder::header`] is their names.
+    ///
+    /// A missing field and null give an empty cell, the empty text `""`, lists and maps JSON.
+    ///
+    /// # Errors
+    /// When a text is no field reference.
+    pub fn csv(fields: &[&str], style: EscapeStyle) -> Result<Self, PathError> {
+        Ok(Self { format: OutputFormat::Csv(csv::Columns::new(fields, style)?) })
+    }
+
+    /// What stands once before the first event: the names of CSV's columns.
+    pub fn header(&self) -> &[u8] {
+        match &self.format {
+            OutputFormat::Csv(columns) => columns.header(),
+            _ => &[],
+        }
+    }
+
     /// A text a line: a sprintf template, or `<@timestamp> <host> <message>` without one.
     pub fn line(format: Option<&str>, style: EscapeStyle) -> Self {
         let format = format.map(|format| Template::parse(format, style));
@@ -72,6 +117,11 @@ impl Encoder {
             OutputFormat::Json => event.write_json(out),
             OutputFormat::JsonLines { delimiter } => {
                 event.write_json(out);
+                out.extend_from_slice(delimiter);
+            }
+            OutputFormat::Csv(columns) => columns.encode(event, out),
+            OutputFormat::Selection { fields, delimiter } => {
+                fields.encode(event, out);
                 out.extend_from_slice(delimiter);
             }
             OutputFormat::Text { format, delimiter } => {
@@ -230,6 +280,39 @@ mod tests {
                 "}\n"
             )
         );
+    }
+
+    #[test]
+    fn chosen_fields_keep_their_places_in_the_tree() {
+        let style = EscapeStyle::None;
+        for (fields, expected) in [
+            (&["list", "message"][..], r#"{"list":[1,null],"message":"hi \"x\""}"#),
+            (&["no", "[list][no]", "[no][a][b]"], "{}"),
+            (
+                &["[list][0]", "[no][a]", "[list][1]", "@version"],
+                r#"{"list":{"0":1,"1":null},"@version":"1"}"#,
+            ),
+            (&["[list][0]", "list"], r#"{"list":[1,null]}"#),
+            (&["list", "[list][0]"], r#"{"list":[1,null]}"#),
+            (&["[@metadata][m]", "[@metadata][n]"], r#"{"@metadata":{"m":true}}"#),
+            (&["@metadata"], r#"{"@metadata":{"m":true}}"#),
+        ] {
+            assert_eq!(encoded(&Encoder::json_of(fields, style).unwrap()), expected);
+            let line = encoded(&Encoder::json_lines_of(fields, style).unwrap());
+            assert_eq!(line, format!("{expected}\n"));
+        }
+        assert_eq!(Encoder::json_of(&["[a"], style).unwrap_err(), PathError::Unbalanced);
+    }
+
+    #[test]
+    fn csv_has_a_cell_for_every_column() {
+        let fields =
+            ["message", "no", "[list]", "@timestamp", "[list][0]", "[@metadata][m]", "[list][1]"];
+        let encoder = Encoder::csv(&fields, EscapeStyle::None).unwrap();
+        let header = "message,no,[list],@timestamp,[list][0],[@metadata][m],[list][1]\n";
+        assert_eq!(encoder.header(), header.as_bytes());
+        let row = "\"hi \"\"x\"\"\",,\"[1,null]\",1970-01-01T00:00:00.000Z,1,true,\n";
+        assert_eq!(encoded(&encoder), row);
     }
 
     #[test]

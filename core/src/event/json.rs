@@ -53,7 +53,8 @@ fn push_written(out: &mut String, write: impl FnOnce(&mut Vec<u8>)) {
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
 }
 
-fn write_object(object: &Object<'_>, out: &mut Vec<u8>) {
+/// Appends a map as JSON.
+pub(crate) fn write_object(object: &Object<'_>, out: &mut Vec<u8>) {
     out.push(b'{');
     for (at, (name, value)) in object.iter().enumerate() {
         if at > 0 {
