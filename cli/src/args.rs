@@ -20,6 +20,8 @@ pub enum Command {
     Check(CheckArguments),
     /// Runs a pipeline's filters over logs and writes one JSON object per event
     Convert(ConvertArguments),
+    /// Runs the texts of rejects through a repaired config
+    Retry(RetryArguments),
     /// Runs recorded cases and shows what differs
     Test(TestArguments),
 }
@@ -139,6 +141,120 @@ pub struct ConvertArguments {
     /// Refuses longer lines
     #[arg(long, value_name = "BYTES", default_value_t = sawlog::limits::LINE_BYTES)]
     pub max_line_bytes: usize,
+    /// Where events go on which a filter or the codec failed
+    #[arg(long, value_name = "WHERE", default_value = "keep")]
+    pub failed: FailedEvents,
+    /// The form of the output.
+    #[command(flatten)]
+    pub form: FormArguments,
+    /// What is said at the end.
+    #[command(flatten)]
+    pub report: ReportArguments,
+}
+
+/// Where events go on which something failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailedEvents {
+    /// To the output, as in Logstash; `--rejects` gets a copy
+    Keep,
+    /// To the file of `--rejects`, and not to the output
+    Divert,
+}
+
+/// The form of the events that are written.
+#[derive(Debug, Clone, Args)]
+pub struct FormArguments {
+    /// How events are written
+    #[arg(long, value_name = "FORMAT", default_value = "ndjson")]
+    pub format: OutputFormat,
+    /// Writes only these fields, in this order: `a,[b][c]`; the columns of `csv`
+    #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
+    pub fields: Vec<String>,
+}
+
+/// The forms that events are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// One row for each event, under a row of names
+    Csv,
+    /// One list of all events
+    Json,
+    /// One JSON object a line
+    Ndjson,
+    /// Indented, for people
+    Rubydebug,
+}
+
+/// What is said on standard error, and the exit status for rejects.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ReportArguments {
+    /// Ends with status 3 when anything was rejected
+    #[arg(long)]
+    pub strict: bool,
+    /// Shows neither progress nor summary, only what went wrong
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Writes all counts as a JSON object: `json` to standard error instead of the summary, else to
+    /// this file
+    #[arg(long, value_name = "json|FILE")]
+    pub stats: Option<PathBuf>,
+}
+
+impl ReportArguments {
+    /// The file that gets the counts.
+    pub fn file(&self) -> Option<&PathBuf> {
+        self.stats.as_ref().filter(|path| path.as_os_str() != "json")
+    }
+
+    /// Whether the counts go to standard error.
+    pub fn wants_json(&self) -> bool {
+        self.stats.is_some() && self.file().is_none()
+    }
+}
+
+/// `sawlog retry`
+#[derive(Debug, Args)]
+pub struct RetryArguments {
+    /// The config.
+    #[command(flatten)]
+    pub config: ConfigArguments,
+    /// How to compile it.
+    #[command(flatten)]
+    pub compile: CompileArguments,
+    /// Rejects of `sawlog convert --rejects`, plain or compressed
+    #[arg(value_name = "REJECTS")]
+    pub source: PathBuf,
+    /// Where events go; `-` is standard output
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    pub output: PathBuf,
+    /// Where the rejects go that are left [default: REJECTS with `.left` before its suffix]
+    #[arg(long, value_name = "FILE")]
+    pub rejects: Option<PathBuf>,
+    /// Converts also lines of which the output has events already
+    #[arg(long)]
+    pub again: bool,
+    /// The id (or, if only one has it, the plugin name) of the input whose codec, type, tags and
+    /// added fields apply
+    #[arg(long, value_name = "ID")]
+    pub input: Option<String>,
+    /// Reads with this codec instead of the input's
+    #[arg(long, value_name = "CODEC")]
+    pub codec: Option<String>,
+    /// Sets a field of every event before the filters run
+    #[arg(long, value_name = "FIELD=VALUE", value_parser = parse_assignment)]
+    pub set: Vec<(String, String)>,
+    /// Does not keep the original text in `[event][original]`
+    #[arg(long)]
+    pub no_original: bool,
+    /// The clock of the run, RFC 3339 [default: the one that the rejects name, else the machine's]
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<String>,
+    /// The form of the output.
+    #[command(flatten)]
+    pub form: FormArguments,
+    /// What is said at the end.
+    #[command(flatten)]
+    pub report: ReportArguments,
 }
 
 /// `sawlog test`

@@ -5,6 +5,7 @@ use std::{error, fmt, io, path::PathBuf, sync::Arc, time::SystemTime};
 use crate::process::StreamInfo;
 
 /// A piece of a stream that begins and, but for over-long lines, ends between two lines.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the block")]
 #[derive(Debug)]
 pub struct Block {
     /// The bytes, line ends included.

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, Write as _},
+    io::{self, IsTerminal as _, Write as _},
     num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::{
@@ -10,23 +10,28 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread,
+    time::Instant,
 };
 
 use sawlog::{Input as ConfigInput, InputOptions, Order, Pipeline, Timestamp, Zone};
 
 use crate::{
     EXIT_DONE, EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_USAGE,
-    args::ConvertArguments,
+    args::{ConvertArguments, FailedEvents, ReportArguments},
     block::{Item, Source, StreamError},
-    engine::{Clock, Engine, Next, Opener, Packings, Stop},
+    engine::{self, Clock, Engine, Next, Opener, Packings, Stop},
+    format::Formatter,
     history::{self, History, Wanted},
     host,
     input::{self, Discovery, Excluded, Input, Unreadable},
     manifest::{Checkpoint, Fingerprint, Lengths, Manifest, Run},
     output::{self, Packing, Target},
     pipeline::{self, Compiled, DebugHash, Failure},
-    process::{Layout, Processing, Tally},
-    render,
+    process::{Layout, Processing, Writing},
+    progress::{self, Extent, Progress},
+    rejects::{ClockInRejects, Recorder},
+    render, report,
+    summary::RunFacts,
     writer::{Destination, Directory, Keeper, Names, Watched, WriteError, Writer},
 };
 
@@ -46,13 +51,15 @@ pub fn run(arguments: &ConvertArguments) -> u8 {
 }
 
 fn convert(arguments: &ConvertArguments) -> Result<u8, Failure> {
+    let started = Instant::now();
     let clock = clock(arguments.now.as_deref()).map_err(Failure::Argument)?;
     let compiled = pipeline::compile(&arguments.config, &arguments.compile, start(clock))?;
     let Compiled { pipeline, zone, notice, .. } = &compiled;
     show(pipeline.warnings());
     let options = input_options(arguments, pipeline).map_err(Failure::Argument)?;
-    let processing =
-        Processing::new(pipeline, options).map_err(|error| Failure::Argument(error.to_string()))?;
+    let writing = writing(arguments, pipeline).map_err(Failure::Argument)?;
+    let processing = Processing::new(pipeline, options, writing)
+        .map_err(|error| Failure::Argument(error.to_string()))?;
     let Discovery { inputs, unreadable, .. } = discover(arguments).map_err(Failure::Argument)?;
     let job = Job { arguments, pipeline, layout: processing.layout(), inputs, clock };
     let plan = plan(&job, compiled.fingerprint).map_err(Failure::Argument)?;
@@ -71,9 +78,15 @@ fn convert(arguments: &ConvertArguments) -> Result<u8, Failure> {
             say("inputs that could not be read to their end are `damaged` in the manifest");
             Ok(EXIT_INCOMPLETE)
         }
-        Plan::Work(work) => execute(&job, work, &processing, zone),
+        Plan::Work(mut work) => {
+            work.was_incomplete |= !unreadable.is_empty();
+            execute(&job, work, &processing, zone, started)
+        }
     };
-    status.map(|status| if unreadable.is_empty() { status } else { status.max(EXIT_INCOMPLETE) })
+    status.map(|status| match status {
+        EXIT_DONE if !unreadable.is_empty() => EXIT_INCOMPLETE,
+        status => status,
+    })
 }
 
 /// What a run is asked for.
@@ -141,6 +154,7 @@ impl Job<'_> {
         arguments.manifest = None;
         arguments.jobs = None;
         arguments.skip_existing = false;
+        arguments.report = ReportArguments::default();
         let mut hash = DebugHash::default();
         hash.add(&(fingerprint, &arguments));
         Run {
@@ -371,7 +385,13 @@ fn plan(job: &Job<'_>, fingerprint: u128) -> Result<Plan, String> {
 }
 
 /// Runs the engine to its end, or until it is stopped.
-fn execute(job: &Job<'_>, work: Work, processing: &Processing, zone: &Zone) -> Result<u8, Failure> {
+fn execute(
+    job: &Job<'_>,
+    work: Work,
+    processing: &Processing,
+    zone: &Zone,
+    started: Instant,
+) -> Result<u8, Failure> {
     let arguments = job.arguments;
     let jobs = match arguments.jobs {
         Some(jobs) => jobs.get(),
@@ -391,8 +411,10 @@ fn execute(job: &Job<'_>, work: Work, processing: &Processing, zone: &Zone) -> R
     let engine = Engine::start(openers, processing, jobs, is_ordered, work.clock, packings)
         .map_err(|error| Failure::Argument(format!("cannot start worker threads: {error}")))?;
     let is_interrupted = stop_on_signal(engine.stop());
+    let mut progress = Progress::new(extents(job, &work.todo), wanted(arguments));
     let mut writer = work.writer;
-    let result = drive(&engine, &mut writer);
+    let result = drive(&engine, &mut writer, &mut progress);
+    drop(progress);
     let is_incomplete = work.was_incomplete || writer.is_incomplete();
     let mut status = if is_incomplete { EXIT_INCOMPLETE } else { EXIT_DONE };
     let (totals, result) = match result {
@@ -423,21 +445,87 @@ fn execute(job: &Job<'_>, work: Work, processing: &Processing, zone: &Zone) -> R
         say(&format!("cannot write `{name}`: {error}"));
         status = EXIT_INCOMPLETE;
     }
-    say(&closing(&totals, zone));
-    if is_ordered && jobs > 1 {
+    if is_ordered && jobs > 1 && !arguments.report.quiet {
         say("one worker: a filter keeps something from event to event, so events go in order");
     }
-    Ok(status)
+    let rejects = arguments.rejects.as_ref().map(|path| path.display().to_string());
+    let facts = RunFacts {
+        elapsed: started.elapsed(),
+        zone: zone.id(),
+        rejects: rejects.as_deref(),
+        is_clock_the_machines: matches!(job.clock, Clock::Machine(_)),
+    };
+    Ok(report::close(&totals, &facts, &arguments.report, status))
+}
+
+/// What is written, as the arguments want it.
+fn writing(arguments: &ConvertArguments, pipeline: &Pipeline) -> Result<Writing, String> {
+    if arguments.failed == FailedEvents::Divert && arguments.rejects.is_none() {
+        return Err("`--failed divert` needs a place for the events: `--rejects FILE`".to_owned());
+    }
+    let clock = match arguments.now {
+        Some(_) => ClockInRejects::Named,
+        None => ClockInRejects::LeftOut,
+    };
+    Ok(Writing {
+        formatter: Formatter::new(arguments.form.format, &arguments.form.fields)?,
+        recorder: arguments.rejects.is_some().then(|| Recorder::new(pipeline, clock)),
+        failed: arguments.failed,
+    })
+}
+
+/// What the bar needs to know of the inputs that are read.
+fn extents(job: &Job<'_>, todo: &[usize]) -> Vec<Extent> {
+    const PACKED: [&str; 8] = ["bz2", "gz", "lz4", "tgz", "xz", "zip", "zst", "zstd"];
+    let extent = |input: &usize| {
+        let path = &job.inputs[*input].path;
+        let metadata = (!input::is_standard_input(path)).then(|| fs::metadata(path).ok());
+        let metadata = metadata.flatten().filter(fs::Metadata::is_file);
+        let suffix = path.extension().and_then(|suffix| suffix.to_str());
+        Extent {
+            bytes: metadata.map(|metadata| metadata.len()),
+            is_packed: suffix.is_some_and(|suffix| PACKED.contains(&suffix)),
+        }
+    };
+    todo.iter().map(extent).collect()
+}
+
+fn wanted(arguments: &ConvertArguments) -> progress::Wanted {
+    // A bar between events on the same terminal helps nobody.
+    let is_in_the_way = output::is_standard_output(&arguments.output) && io::stdout().is_terminal();
+    if arguments.report.quiet || is_in_the_way {
+        progress::Wanted::Never
+    } else {
+        progress::Wanted::IfTerminal
+    }
 }
 
 /// Takes everything from the engine to the writer.
-fn drive(engine: &Engine, writer: &mut Writer) -> Result<Next, WriteError> {
+fn drive(
+    engine: &Engine,
+    writer: &mut Writer,
+    progress: &mut Progress,
+) -> Result<Next, WriteError> {
+    // The number of the input that is being written.
+    let mut input = 0;
     loop {
         let mut flushed = Ok(());
         let next = engine.next(&mut || flushed = writer.idle());
         flushed?;
         match next {
-            Next::Progress(progress) => writer.take(progress, &mut |text| say(text))?,
+            Next::Progress(next) => {
+                match &next {
+                    engine::Progress::Block(done) => {
+                        progress.add(input, done.tally.stats.bytes_in);
+                    }
+                    engine::Progress::SourceEnd(ended) => {
+                        progress.end(*ended);
+                        input = ended + 1;
+                    }
+                    engine::Progress::Error(_) | engine::Progress::Head(_) => {}
+                }
+                writer.take(next, &mut |text| progress.aside(|| say(text)))?;
+            }
             end => return Ok(end),
         }
     }
@@ -459,16 +547,13 @@ fn stop_on_signal(stop: Stop) -> Arc<AtomicBool> {
     is_interrupted
 }
 
-fn closing(totals: &Tally, zone: &Zone) -> String {
-    format!("{}; time zone {}", totals.text(), zone.id())
-}
-
 /// Finds the inputs; what the run itself writes is none, and may not be asked for as one.
 fn discover(arguments: &ConvertArguments) -> Result<Discovery, String> {
     let outputs = [
         ("the output", Some(&arguments.output)),
         ("the file of rejects", arguments.rejects.as_ref()),
         ("the manifest", arguments.manifest.as_ref()),
+        ("the file of counts", arguments.report.file()),
     ];
     let mut excluded = Excluded::default();
     for (number, (what, path)) in outputs.into_iter().enumerate() {
@@ -537,7 +622,11 @@ fn input_options(
 }
 
 /// Finds the input whose codec and fields apply: the one that was asked for, or the first.
-fn choose_input(wanted: Option<&str>, pipeline: &Pipeline) -> Result<Option<usize>, String> {
+///
+/// # Errors
+///
+/// Says what inputs there are.
+pub fn choose_input(wanted: Option<&str>, pipeline: &Pipeline) -> Result<Option<usize>, String> {
     let inputs = pipeline.inputs();
     let Some(wanted) = wanted else {
         if let [first, _, ..] = inputs {

@@ -1,7 +1,8 @@
 //! The command line of sawlog: files, standard streams, the environment and the clock around the
 //! pure engine of the crate `sawlog`.
 //!
-//! One module per command ([`convert`], [`check`], [`test`]); the rest is what they share: reading
+//! One module per command ([`convert`], [`check`], [`retry`],
+//! [`test`]); the rest is what they share: reading
 //! configs and what they ask for, and rendering diagnostics.
 
 use std::{ffi::OsString, process::ExitCode};
@@ -13,6 +14,7 @@ pub mod block;
 pub mod check;
 pub mod convert;
 pub mod engine;
+pub mod format;
 pub mod history;
 pub mod host;
 pub mod input;
@@ -20,8 +22,12 @@ pub mod manifest;
 pub mod output;
 pub mod pipeline;
 pub mod process;
+pub mod progress;
+pub mod rejects;
 pub mod render;
+pub mod report;
 pub mod resources;
+pub mod retry;
 pub mod sources;
 pub mod summary;
 pub mod test;
@@ -33,7 +39,11 @@ pub const EXIT_DONE: u8 = 0;
 pub const EXIT_INCOMPLETE: u8 = 1;
 /// Exit status for wrong arguments and refused configs.
 pub const EXIT_USAGE: u8 = 2;
-
+/// Exit status with `--strict` when something was rejected; all else was done.
+pub const EXIT_REJECTED: u8 = 3;
+/// Exit status when sawlog finds that it lost or doubled something: a bug (`EX_SOFTWARE` of
+/// sysexits.h).
+pub const EXIT_FAULT: u8 = 70;
 /// Exit status after Ctrl-C, as shells have it.
 pub const EXIT_INTERRUPTED: u8 = 130;
 
@@ -50,6 +60,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let status = match &arguments.command {
         args::Command::Check(arguments) => check::run(arguments),
         args::Command::Convert(arguments) => convert::run(arguments),
+        args::Command::Retry(arguments) => retry::run(arguments),
         args::Command::Test(arguments) => test::run(arguments),
     };
     ExitCode::from(status)

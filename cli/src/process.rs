@@ -4,11 +4,20 @@
 //! [`BlockProcessor`]s, one per thread, and writes and adds up their results in the order of the
 //! input.
 
+use std::sync::Arc;
+
 use sawlog::{
-    Event, InputOptions, Pipeline, Refusal, RunError, Sink, Stats, Tick, Timestamp, Worker,
+    Event, Imbalance, InputOptions, Pipeline, Refusal, RunError, Sink, Stats, Tick, Timestamp,
+    Worker,
 };
 
-use crate::{block::Block, summary::Summary};
+use crate::{
+    args::FailedEvents,
+    block::Block,
+    format::Formatter,
+    rejects::{LineRejects, Outcome, Recorder},
+    summary::Summary,
+};
 
 /// What all processors of a run share.
 #[derive(Debug)]
@@ -16,6 +25,18 @@ pub struct Processing {
     pipeline: Pipeline,
     options: InputOptions,
     delimiter: Vec<u8>,
+    writing: Arc<Writing>,
+}
+
+/// What is written of the events.
+#[derive(Debug)]
+pub struct Writing {
+    /// The form of the events.
+    pub formatter: Formatter,
+    /// Writes the rejects, when somebody wants them.
+    pub recorder: Option<Recorder>,
+    /// Where events go on which something failed.
+    pub failed: FailedEvents,
 }
 
 /// What is known of a stream before it is read.
@@ -46,7 +67,7 @@ pub struct Layout {
 #[derive(Debug)]
 pub struct BlockProcessor {
     worker: Worker,
-    counted: Stats,
+    writing: Arc<Writing>,
 }
 
 /// What became of a block.
@@ -65,6 +86,14 @@ pub struct BlockResult {
 pub struct Tally {
     /// What the engine did.
     pub stats: Stats,
+    /// Events written to the output.
+    pub written: u64,
+    /// Events on which something failed that went to the rejects instead of the output.
+    pub diverted: u64,
+    /// Events on which something failed that came to the end, written or diverted.
+    pub failed: u64,
+    /// Events on which something failed and that a filter dropped later.
+    pub failed_dropped: u64,
     /// Failure tags and refusals.
     pub summary: Summary,
 }
@@ -73,23 +102,46 @@ impl Tally {
     /// Adds what was counted of the next block, in the order of the input, and returns what is to be
     /// shown of it.
     pub fn add(&mut self, next: Self) -> Vec<String> {
-        add(&mut self.stats, &next.stats);
+        self.stats.merge(&next.stats);
+        self.written += next.written;
+        self.diverted += next.diverted;
+        self.failed += next.failed;
+        self.failed_dropped += next.failed_dropped;
         self.summary.add(next.summary)
-    }
-
-    /// Returns the closing text of a run.
-    pub fn text(&self) -> String {
-        self.summary.text(&self.stats)
     }
 
     /// Events written to the output.
     pub const fn rows(&self) -> u64 {
-        self.stats.events_out
+        self.written
     }
 
-    /// Events and lines that are rejects.
+    /// Events and lines that are rejects: as many as the rejects have lines.
     pub const fn rejected(&self) -> u64 {
+        self.failed + self.failed_dropped + self.refused()
+    }
+
+    /// Events and lines that were refused.
+    pub const fn refused(&self) -> u64 {
         self.stats.events_refused + self.stats.lines_refused
+    }
+
+    /// Checks that every line and event was counted on both sides, here and in the engine.
+    ///
+    /// # Errors
+    ///
+    /// Says what does not add up: a bug.
+    pub fn check(&self) -> Result<(), String> {
+        self.stats.check().map_err(|error: Imbalance| error.to_string())?;
+        let pairs = [
+            ("events left the filters", self.stats.events_out, self.written + self.diverted),
+            ("events and lines were refused", self.refused(), self.summary.refused()),
+        ];
+        for (what, engine, seen) in pairs {
+            if engine != seen {
+                return Err(format!("{engine} {what} and {seen} are accounted for"));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -99,9 +151,15 @@ impl Processing {
     /// # Errors
     ///
     /// When the options name an input, codec or field that does not exist.
-    pub fn new(pipeline: &Pipeline, options: InputOptions) -> Result<Self, RunError> {
+    pub fn new(
+        pipeline: &Pipeline,
+        mut options: InputOptions,
+        writing: Writing,
+    ) -> Result<Self, RunError> {
+        // Explanations cost time for each failure; only rejects show them.
+        options.explain_failures = writing.recorder.is_some();
         let delimiter = Worker::new(pipeline, &options)?.delimiter().to_vec();
-        Ok(Self { pipeline: pipeline.clone(), options, delimiter })
+        Ok(Self { pipeline: pipeline.clone(), options, delimiter, writing: Arc::new(writing) })
     }
 
     /// Makes a processor.
@@ -111,8 +169,7 @@ impl Processing {
     /// None but those that [`Processing::new`] would have met.
     pub fn processor(&self) -> Result<BlockProcessor, RunError> {
         let worker = Worker::new(&self.pipeline, &self.options)?;
-        let counted = worker.stats().clone();
-        Ok(BlockProcessor { worker, counted })
+        Ok(BlockProcessor { worker, writing: Arc::clone(&self.writing) })
     }
 
     /// What ends a line.
@@ -122,7 +179,7 @@ impl Processing {
 
     /// How events stand in an output.
     pub fn layout(&self) -> Layout {
-        Layout { extension: "ndjson", ..Layout::default() }
+        self.writing.formatter.layout().clone()
     }
 }
 
@@ -131,7 +188,7 @@ impl BlockProcessor {
     /// unfinished ([`Block::ends_line`]), it may follow any block.
     pub fn process(&mut self, block: &Block, stream: &StreamInfo, now: Timestamp) -> BlockResult {
         let tick = Tick { now, seed: seed(&stream.name) };
-        let mut taker = Taker { name: &stream.name, result: BlockResult::default() };
+        let mut taker = Taker::new(&self.writing, &stream.name, now);
         if !block.continues_line {
             self.worker.start_stream_at(stream.path.as_deref(), block.first_line, block.offset);
         }
@@ -139,28 +196,97 @@ impl BlockProcessor {
         if block.is_last {
             self.worker.flush(tick, &mut taker);
         }
-        let mut result = taker.result;
-        result.tally.stats = difference(self.worker.stats(), &self.counted);
-        self.counted = self.worker.stats().clone();
-        result
+        taker.finish(self.worker.take_stats())
+    }
+
+    /// Runs one line, given by its text, that stood at this place of a stream.
+    pub fn process_line(
+        &mut self,
+        text: &str,
+        (line, offset): (u64, u64),
+        stream: &StreamInfo,
+        now: Timestamp,
+    ) -> BlockResult {
+        let tick = Tick { now, seed: seed(&stream.name) };
+        let mut taker = Taker::new(&self.writing, &stream.name, now);
+        self.worker.start_stream_at(stream.path.as_deref(), line, offset);
+        self.worker.push(text.as_bytes(), tick, &mut taker);
+        // An empty line gives nothing by itself; its end is what makes it one.
+        if text.is_empty() {
+            let delimiter = self.worker.delimiter().to_vec();
+            self.worker.push(&delimiter, tick, &mut taker);
+        }
+        self.worker.flush(tick, &mut taker);
+        taker.finish(self.worker.take_stats())
     }
 }
 
 /// Encodes what the worker gives.
 struct Taker<'a> {
+    writing: &'a Writing,
     name: &'a str,
+    now: Timestamp,
+    line: LineRejects,
     result: BlockResult,
+}
+
+impl<'a> Taker<'a> {
+    fn new(writing: &'a Writing, name: &'a str, now: Timestamp) -> Self {
+        let line = LineRejects::default();
+        Self { writing, name, now, line, result: BlockResult::default() }
+    }
+
+    fn finish(mut self, stats: Stats) -> BlockResult {
+        self.line.end_line(&mut self.result.rejects);
+        self.result.tally.stats = stats;
+        self.result
+    }
+
+    fn reject(&mut self, event: &Event<'_>, outcome: Outcome) {
+        self.result.tally.summary.count_failed(event);
+        if let Some(recorder) = &self.writing.recorder {
+            let rejects = &mut self.result.rejects;
+            recorder.failed(self.name, event, outcome, self.now, rejects);
+            self.line.note(rejects);
+        }
+    }
 }
 
 impl Sink for Taker<'_> {
     fn event(&mut self, event: &Event<'_>) {
-        self.result.tally.summary.count_event(event);
-        event.write_json(&mut self.result.output);
-        self.result.output.push(b'\n');
+        self.line.at_line(event.origin().offset, &mut self.result.rejects);
+        let has_failed = !event.failures().is_empty();
+        if has_failed {
+            self.result.tally.failed += 1;
+            if self.writing.failed == FailedEvents::Divert {
+                self.result.tally.diverted += 1;
+                self.reject(event, Outcome::Diverted);
+                return;
+            }
+            self.reject(event, Outcome::Kept);
+        } else {
+            self.line.count_out();
+        }
+        self.result.tally.written += 1;
+        self.writing.formatter.push(event, self.now, &mut self.result.output);
     }
 
     fn refused(&mut self, refusal: &Refusal<'_, '_>) {
+        self.line.at_line(refusal.origin.offset, &mut self.result.rejects);
         self.result.tally.summary.count_refusal(self.name, refusal);
+        if let Some(recorder) = &self.writing.recorder {
+            let rejects = &mut self.result.rejects;
+            recorder.refused(self.name, refusal, self.now, rejects);
+            self.line.note(rejects);
+        }
+    }
+
+    fn dropped(&mut self, event: &Event<'_>) {
+        self.line.at_line(event.origin().offset, &mut self.result.rejects);
+        if !event.failures().is_empty() {
+            self.result.tally.failed_dropped += 1;
+            self.reject(event, Outcome::Dropped);
+        }
     }
 }
 
@@ -169,44 +295,4 @@ fn seed(name: &str) -> u64 {
     name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })
-}
-
-/// Adds counters of the same pipeline, or of none.
-fn add(stats: &mut Stats, next: &Stats) {
-    stats.bytes_in += next.bytes_in;
-    stats.lines += next.lines;
-    stats.lines_refused += next.lines_refused;
-    stats.events_decoded += next.events_decoded;
-    stats.events_created += next.events_created;
-    stats.events_out += next.events_out;
-    stats.events_dropped += next.events_dropped;
-    stats.events_refused += next.events_refused;
-    if stats.filters.is_empty() {
-        stats.filters.clone_from(&next.filters);
-        return;
-    }
-    for (filter, next) in stats.filters.iter_mut().zip(&next.filters) {
-        filter.events_in += next.events_in;
-        filter.matched += next.matched;
-        filter.failed += next.failed;
-    }
-}
-
-/// Subtracts counters that only grow.
-fn difference(stats: &Stats, before: &Stats) -> Stats {
-    let mut stats = stats.clone();
-    stats.bytes_in -= before.bytes_in;
-    stats.lines -= before.lines;
-    stats.lines_refused -= before.lines_refused;
-    stats.events_decoded -= before.events_decoded;
-    stats.events_created -= before.events_created;
-    stats.events_out -= before.events_out;
-    stats.events_dropped -= before.events_dropped;
-    stats.events_refused -= before.events_refused;
-    for (filter, before) in stats.filters.iter_mut().zip(&before.filters) {
-        filter.events_in -= before.events_in;
-        filter.matched -= before.matched;
-        filter.failed -= before.failed;
-    }
-    stats
 }

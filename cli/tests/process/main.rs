@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 #![expect(unreachable_pub, reason = "the modules of a test have no public")]
 
+mod account;
 mod archives;
 mod check;
 mod convert;

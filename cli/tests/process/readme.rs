@@ -1,4 +1,4 @@
-//! The README's commands give the README's output.
+//! The commands of the README and of the guides give the output that stands below them.
 //!
 //! A block marked `console` is a list of commands, each after `$ `, followed by what it prints.
 
@@ -11,7 +11,16 @@ use crate::support::project;
 
 #[test]
 fn commands_of_the_readme_print_what_it_shows() {
-    let text = fs::read_to_string(project().join("README.md")).unwrap();
+    check_document("README.md", 3);
+}
+
+#[test]
+fn commands_of_the_guide_to_convert_print_what_it_shows() {
+    check_document("docs/convert.md", 7);
+}
+
+fn check_document(path: &str, least: usize) {
+    let text = fs::read_to_string(project().join(path)).unwrap();
     let mut commands = 0;
     for block in text.split("```console\n").skip(1) {
         let block = block.split("```").next().unwrap();
@@ -21,7 +30,7 @@ fn commands_of_the_readme_print_what_it_shows() {
             check(command, shown.trim_end());
         }
     }
-    assert!(commands >= 3, "the README shows {commands} commands");
+    assert!(commands >= least, "{path} shows {commands} commands");
 }
 
 fn check(command: &str, shown: &str) {
