@@ -66,7 +66,7 @@ fn quote(out: &mut Vec<u8>, from: usize) {
     if is_plain {
         return;
     }
-    let quotes = cell.iter().filter(|byte| **byte == b'"').count();
+    let quotes = memchr::memchr_iter(b'"', cell).count();
     let len = cell.len();
     // The cell grows in place, from its end.
     out.resize(from + len + quotes + 2, 0);
