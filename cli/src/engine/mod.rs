@@ -234,7 +234,7 @@ impl Thread {
     fn run(mut self) {
         let _guard = Guard(Arc::clone(&self.shared));
         let shared = Arc::clone(&self.shared);
-        // The source in the middle of one of whose lines this thread's processor stands.
+        // The source and the slot where the line goes on that this thread's processor is in.
         let mut pinned = None;
         let mut schedule = shared.lock();
         loop {
@@ -253,7 +253,8 @@ impl Thread {
                 }
                 Some(Task::Process { source, slot, block, head }) => {
                     drop(schedule);
-                    pinned = (!block.ends_line && !block.is_last).then_some(source);
+                    let is_unfinished = !block.ends_line && !block.is_last;
+                    pinned = is_unfinished.then_some((source, slot + 1));
                     let done = self.process(&block, &head);
                     schedule = shared.lock();
                     schedule.put(source, slot, done);

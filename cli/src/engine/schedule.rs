@@ -120,10 +120,10 @@ impl Schedule {
         self.stop();
     }
 
-    /// Chooses what the calling thread does; `pinned` is the source that it must go on with.
-    pub(super) fn choose(&mut self, pinned: Option<usize>) -> Option<Task> {
-        if let Some(source) = pinned {
-            return self.process(source, true).or_else(|| self.read(source, true));
+    /// Chooses what the calling thread does; `pinned` is the slot of a source that it must go on with.
+    pub(super) fn choose(&mut self, pinned: Option<(usize, usize)>) -> Option<Task> {
+        if let Some((source, slot)) = pinned {
+            return self.process_slot(source, slot).or_else(|| self.read(source, true));
         }
         let is_left = self.reading + 1 < self.threads;
         if self.waiting < self.threads
@@ -230,26 +230,32 @@ impl Schedule {
             return None;
         }
         let end = self.ahead_end();
-        (self.first..end).find_map(|source| self.process(source, false))
+        (self.first..end).find_map(|source| self.process(source))
     }
 
-    /// Takes the earliest waiting block of a source, one that goes on in a line only for the thread
-    /// that has its beginning.
-    fn process(&mut self, source: usize, is_pinned: bool) -> Option<Task> {
+    /// Takes the earliest waiting block of a source that goes on in no line: such a one is for the
+    /// thread that has the line's beginning.
+    fn process(&mut self, source: usize) -> Option<Task> {
+        let state = self.sources.get(source)?;
+        let at = state
+            .queue
+            .iter()
+            .position(|slot| matches!(slot, Slot::Waiting(block, _) if !block.continues_line))?;
+        self.process_slot(source, state.taken + at)
+    }
+
+    /// Takes this block, if it was read.
+    fn process_slot(&mut self, source: usize, slot: usize) -> Option<Task> {
         let state = self.sources.get_mut(source)?;
-        let at = state.queue.iter().position(|slot| match slot {
-            Slot::Waiting(block, _) => is_pinned || !block.continues_line,
-            Slot::Done(_) | Slot::Running(_) => false,
-        })?;
-        let slot = state.taken + at;
-        match mem::replace(&mut state.queue[at], Slot::Running(0)) {
+        let place = state.queue.get_mut(slot - state.taken)?;
+        match mem::replace(place, Slot::Running(0)) {
             Slot::Waiting(block, head) => {
                 self.waiting -= 1;
-                state.queue[at] = Slot::Running(block.bytes.len());
+                *place = Slot::Running(block.bytes.len());
                 Some(Task::Process { source, slot, block, head })
             }
             other => {
-                state.queue[at] = other;
+                *place = other;
                 None
             }
         }
@@ -320,5 +326,119 @@ fn weight(progress: &Progress) -> usize {
     match progress {
         Progress::Block(done) => done.output.capacity() + done.rejects.capacity(),
         Progress::Error(_) | Progress::Head(_) | Progress::SourceEnd(_) => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::process::StreamInfo;
+
+    struct Nothing;
+
+    impl Source for Nothing {
+        fn next(&mut self) -> Option<Item> {
+            None
+        }
+    }
+
+    fn schedule(sources: usize, threads: usize, is_ordered: bool) -> Schedule {
+        let opener = |_| -> Opener { Box::new(|| Box::new(Nothing)) };
+        Schedule::new((0..sources).map(opener).collect(), threads, is_ordered)
+    }
+
+    fn head() -> Item {
+        let info = StreamInfo { index: 0, name: "a".to_owned(), path: None };
+        let relative = std::path::PathBuf::from("a");
+        Item::Head(Head { info: Arc::new(info), relative, modified: None, is_live: false })
+    }
+
+    fn block(offset: u64, continues_line: bool, ends_line: bool) -> Item {
+        let bytes = vec![0; 10];
+        let (first_line, is_last, is_idle) = (1, false, false);
+        Item::Block(Block {
+            bytes,
+            first_line,
+            offset,
+            continues_line,
+            ends_line,
+            is_last,
+            is_idle,
+        })
+    }
+
+    /// Reads one source to its end, as one thread, and gives these items.
+    fn read(schedule: &mut Schedule, items: Vec<Item>) -> usize {
+        let Some(Task::Open { source, .. }) = schedule.choose(None) else { panic!("no reading") };
+        schedule.add(source, items, None);
+        source
+    }
+
+    fn offset(task: Option<Task>) -> Option<u64> {
+        match task {
+            Some(Task::Process { block, .. }) => Some(block.offset),
+            Some(Task::Open { .. } | Task::Read { .. }) | None => None,
+        }
+    }
+
+    #[test]
+    fn line_in_several_blocks_stays_with_its_thread() {
+        let mut schedule = schedule(1, 2, false);
+        read(
+            &mut schedule,
+            vec![
+                head(),
+                block(0, false, false),
+                block(10, true, false),
+                block(20, true, true),
+                block(30, false, false),
+                block(40, true, true),
+            ],
+        );
+        // Slot 0 is the head.
+        assert_eq!(offset(schedule.choose(None)), Some(0));
+        assert_eq!(offset(schedule.choose(None)), Some(30), "the other thread takes the next line");
+        assert_eq!(offset(schedule.choose(Some((0, 5)))), Some(40), "and goes on with it");
+        assert_eq!(offset(schedule.choose(Some((0, 2)))), Some(10));
+        assert_eq!(offset(schedule.choose(Some((0, 3)))), Some(20));
+    }
+
+    #[test]
+    fn line_without_end_is_ended_by_its_thread() {
+        let mut schedule = schedule(1, 2, false);
+        read(&mut schedule, vec![head(), block(0, false, false)]);
+        assert_eq!(offset(schedule.choose(None)), Some(0));
+        let Some(Task::Process { block, .. }) = schedule.choose(Some((0, 2))) else {
+            panic!("no end")
+        };
+        assert!(block.is_last && block.continues_line && block.bytes.is_empty());
+        assert_eq!(block.offset, 10);
+    }
+
+    #[test]
+    fn ordered_pipeline_reads_one_source_after_the_other() {
+        let mut schedule = schedule(2, 1, true);
+        assert!(matches!(schedule.choose(None), Some(Task::Open { source: 0, .. })));
+        assert!(schedule.choose(None).is_none(), "the second source waits for the first");
+        schedule.add(0, vec![head(), block(0, false, true)], None);
+        assert_eq!(offset(schedule.choose(None)), Some(0));
+        assert!(matches!(schedule.choose(None), Some(Task::Open { source: 1, .. })));
+    }
+
+    #[test]
+    fn other_sources_are_read_ahead() {
+        let mut schedule = schedule(3, 2, false);
+        assert!(matches!(schedule.choose(None), Some(Task::Open { source: 0, .. })));
+        assert!(matches!(schedule.choose(None), Some(Task::Open { source: 1, .. })));
+    }
+
+    #[test]
+    fn full_memory_stops_all_but_the_first_source() {
+        let mut schedule = schedule(2, 2, false);
+        schedule.in_memory = BUDGET_BYTES;
+        assert!(matches!(schedule.choose(None), Some(Task::Open { source: 0, .. })));
+        assert!(schedule.choose(None).is_none());
     }
 }
