@@ -12,7 +12,7 @@ use std::{
 
 use flate2::{Compression, read::MultiGzDecoder, write::GzEncoder};
 
-use crate::support::{NOW, Scratch, project, run, sawlog};
+use crate::support::{NOW, Run, Scratch, project, run, sawlog};
 
 const GROK: &str = "%{TIMESTAMP_ISO8601:ts} %{LOGLEVEL:level} user=%{INT:user:int}";
 
@@ -76,34 +76,51 @@ pub fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
+/// Converts with so many threads and returns the output and what was said last.
+fn convert(scratch: &Scratch, input: &str, output: &str, jobs: &str) -> (Vec<u8>, Run) {
+    let output = scratch.path.join(output);
+    let path = output.to_str().unwrap();
+    let run = run(&["convert", "--grok", GROK, "--now", NOW, "-j", jobs, "-o", path, input]);
+    (fs::read(output).unwrap(), run)
+}
+
 #[test]
 fn output_is_the_same_for_every_number_of_threads() {
     let scratch = Scratch::new("output_is_the_same_for_every_number_of_threads");
     let input = tree(&scratch);
-    let convert = |jobs: &str, output: &str| {
-        let output = scratch.path.join(output);
-        let output = output.to_str().unwrap();
-        let run = run(&["convert", "--grok", GROK, "--now", NOW, "-j", jobs, "-o", output, &input]);
+    let (one, said) = convert(&scratch, &input, "out.ndjson", "1");
+    for jobs in ["2", "4"] {
+        let (other, run) = convert(&scratch, &input, "out.ndjson", jobs);
         assert_eq!(run.status, 1, "{}", run.stderr);
         assert!(run.stderr.contains("truncated.log.gz`"), "{}", run.stderr);
         assert!(run.stderr.contains("too-long.log:4: refused"), "{}", run.stderr);
-        let said = run.stderr.lines().last().unwrap().to_owned();
-        (fs::read(output).unwrap(), said)
-    };
-    for name in ["out.ndjson", "out.ndjson.gz", "out.ndjson.zst", "out.ndjson.xz"] {
-        let one = convert("1", name);
-        assert!(!one.0.is_empty());
-        for jobs in ["2", "4"] {
-            assert!(one == convert(jobs, name), "{name} differs with {jobs} threads");
-        }
+        assert_eq!(run.stderr, said.stderr, "{jobs} threads say the same");
+        assert!(one == other, "the output differs with {jobs} threads");
     }
-    let plain = convert("2", "out.ndjson").0;
-    let mut unpacked = Vec::new();
-    let packed = convert("2", "out.ndjson.gz").0;
-    MultiGzDecoder::new(&packed[..]).read_to_end(&mut unpacked).unwrap();
-    assert!(plain == unpacked, "the compressed output holds the same events");
     let left = contents(&scratch.path);
     assert!(!left.keys().any(|name| name.ends_with(".sawlog-part")), "no temporary file is left");
+}
+
+#[test]
+fn compressed_output_is_the_same_for_every_number_of_threads() {
+    let scratch = Scratch::new("compressed_output_is_the_same_for_every_number_of_threads");
+    // Small ones, whose events share a member, and one whose events are several.
+    for (file, count) in [3, 40, 0, 6000, 5].into_iter().enumerate() {
+        scratch.file(&format!("in/{file}.log"), lines(file, count));
+    }
+    let input = scratch.path.join("in");
+    let input = input.to_str().unwrap();
+    for name in ["out.ndjson.gz", "out.ndjson.zst", "out.ndjson.xz"] {
+        let (one, run) = convert(&scratch, input, name, "1");
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        let (four, _) = convert(&scratch, input, name, "4");
+        assert!(!one.is_empty() && one == four, "{name} differs with 4 threads");
+    }
+    let plain = convert(&scratch, input, "out.ndjson", "2").0;
+    let packed = fs::read(scratch.path.join("out.ndjson.gz")).unwrap();
+    let mut unpacked = Vec::new();
+    MultiGzDecoder::new(&packed[..]).read_to_end(&mut unpacked).unwrap();
+    assert!(plain == unpacked, "the compressed output holds the same events");
 }
 
 #[test]
