@@ -115,8 +115,9 @@ pub struct ConvertArguments {
     /// How to compile it.
     #[command(flatten)]
     pub compile: CompileArguments,
-    /// Logs to read, plain or gzip; `-` is standard input, which is read when none is given
-    #[arg(value_name = "FILE")]
+    /// Logs to read: files, directories with all below them, globs; `-` is standard input, which is
+    /// read when none is given. Gzip, zstd, bzip2, xz, lz4, tar and zip are found by content
+    #[arg(value_name = "FILE|DIR|GLOB")]
     pub inputs: Vec<PathBuf>,
     /// Where events go: `-` is standard output, a directory (`DIR/`, or one that exists) gets a file
     /// for each input; a name ending in .gz, .zst or .xz compresses

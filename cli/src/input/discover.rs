@@ -96,7 +96,7 @@ impl Excluded {
     fn has(&self, path: &Path, metadata: &Metadata) -> bool {
         self.identities.contains(&Identity::of(path, metadata))
             || self.is_temporary.is_some_and(|is_temporary| is_temporary(path))
-            || (!self.paths.is_empty()
+            || (self.paths.iter().any(|excluded| excluded.file_name() == path.file_name())
                 && real_path(path).is_some_and(|path| self.paths.contains(&path)))
     }
 }
@@ -137,7 +137,7 @@ pub fn discover(arguments: &[PathBuf], excluded: &Excluded) -> Discovery {
         search.argument(argument);
     }
     let mut found = search.found;
-    shorten(&mut found.inputs);
+    place(&mut found.inputs);
     found
 }
 
@@ -268,11 +268,33 @@ impl Search<'_> {
     }
 }
 
-/// Takes the suffixes of packings away where no two inputs come to the same place by it.
-fn shorten(inputs: &mut [Input]) {
+/// Makes the places of inputs differ, and takes the suffixes of packings away where they still do without.
+fn place(inputs: &mut [Input]) {
+    let is_unique = |inputs: &[Input]| {
+        let mut places = BTreeSet::new();
+        inputs.iter().all(|input| places.insert(&input.relative))
+    };
+    if !is_unique(inputs) {
+        // Two directories have a file of the same name: their own names tell them apart.
+        for input in &mut *inputs {
+            if !is_standard_input(&input.path) {
+                input.relative = spelled(&input.path);
+            }
+        }
+    }
     let mut places: BTreeMap<PathBuf, u32> = BTreeMap::new();
+    for input in &mut *inputs {
+        // `a` and `../a`: the second is `a.2`.
+        let plain = input.relative.clone();
+        let mut number = 1;
+        while places.contains_key(&input.relative) {
+            number += 1;
+            input.relative = plain.clone();
+            input.relative.as_mut_os_string().push(format!(".{number}"));
+        }
+        places.insert(input.relative.clone(), 1);
+    }
     for input in &*inputs {
-        *places.entry(input.relative.clone()).or_default() += 1;
         let short = without_packing(&input.relative);
         if short != input.relative {
             *places.entry(short).or_default() += 1;
@@ -298,4 +320,69 @@ fn real_path(path: &Path) -> Option<PathBuf> {
         _ => Path::new("."),
     };
     Some(fs::canonicalize(directory).ok()?.join(path.file_name()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(paths: &[&str]) -> Vec<String> {
+        let mut inputs: Vec<Input> = paths
+            .iter()
+            .map(|path| Input {
+                path: PathBuf::from(path),
+                relative: spelled(Path::new(path)).components().skip(1).collect(),
+            })
+            .collect();
+        place(&mut inputs);
+        inputs.iter().map(|input| input.relative.display().to_string()).collect()
+    }
+
+    #[test]
+    fn packing_leaves_the_place_unless_two_inputs_would_meet() {
+        assert_eq!(places(&["in/x/a.log.gz", "/in/b.gz"]), ["x/a.log", "b"]);
+        assert_eq!(
+            places(&["in/a.gz", "in/a.xz", "in/b.zst", "in/b", "in/c.gz.gz"]),
+            ["a.gz", "a.xz", "b.zst", "b", "c.gz"]
+        );
+        assert_eq!(places(&["in/a.tar.gz", "in/a.zip", "in/.gz"]), ["a.tar", "a.zip", ".gz"]);
+    }
+
+    #[test]
+    fn inputs_of_one_name_keep_their_places_apart() {
+        assert_eq!(places(&["web1/a.gz", "web2/a.gz", "web2/b"]), ["web1/a", "web2/a", "web2/b"]);
+        assert_eq!(places(&["in/a", "../in/a", "/in/a"]), ["in/a", "in/a.2", "in/a.3"]);
+    }
+
+    #[test]
+    fn nothing_given_is_standard_input_once() {
+        for arguments in [&[][..], &[PathBuf::from("-"), PathBuf::from("-")]] {
+            let found = discover(arguments, &Excluded::default());
+            assert_eq!(found.inputs, [Input::new(Path::new("-"))]);
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named_and_what_is_its_own_is_told_apart() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let manifest = here.join("src/../Cargo.toml");
+        let excluded = Excluded::new([manifest.as_path(), &here.join("not-there-yet")]);
+        let arguments = [here.join("Cargo.toml"), here.join("src/no-such-file")];
+        let found = discover(&arguments, &excluded);
+        assert_eq!(found.own, [here.join("Cargo.toml")]);
+        assert_eq!(found.unreadable.len(), 1);
+        assert!(found.inputs.is_empty());
+        assert!(excluded.contains(&manifest) && !excluded.contains(&here.join("src")));
+    }
+
+    #[test]
+    fn a_directory_of_the_run_is_left_out_with_all_below_it() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut excluded = Excluded::new([here.join("src/input").as_path()]);
+        excluded.set_temporary(|path| path.ends_with("lib.rs"));
+        let found = discover(&[here.join("src")], &excluded);
+        let has = |name: &str| found.inputs.iter().any(|input| input.relative == Path::new(name));
+        assert!(has("main.rs") && !has("lib.rs") && !has("input/mod.rs"));
+        assert!(found.own.is_empty() && found.unreadable.is_empty());
+    }
 }

@@ -24,7 +24,7 @@ pub(super) struct Lines {
     bytes: Vec<u8>,
     /// Where the last whole line of `bytes` ends, and how many lines end up to there.
     end: usize,
-    lines: u64,
+    delimiters: u64,
     /// Up to where `bytes` were looked through for line ends.
     scanned: usize,
     first_line: u64,
@@ -40,7 +40,7 @@ impl Lines {
             finder: Finder::new(delimiter).into_owned(),
             bytes: Vec::new(),
             end: 0,
-            lines: 0,
+            delimiters: 0,
             scanned: 0,
             first_line: 1,
             offset: 0,
@@ -101,7 +101,7 @@ impl Lines {
         let fresh = &self.bytes[self.scanned..];
         if let [byte] = *self.finder.needle() {
             if let Some(at) = memrchr(byte, fresh) {
-                self.lines += memchr_iter(byte, &fresh[..=at]).count() as u64;
+                self.delimiters += memchr_iter(byte, &fresh[..=at]).count() as u64;
                 self.end = self.scanned + at + 1;
             }
             self.scanned = self.bytes.len();
@@ -110,7 +110,7 @@ impl Lines {
         // From the front: a delimiter such as `aa` stands in more than one place of `aaa`.
         let length = self.finder.needle().len();
         for at in self.finder.find_iter(fresh) {
-            self.lines += 1;
+            self.delimiters += 1;
             self.end = self.scanned + at + length;
         }
         self.scanned = self.end.max((self.bytes.len() + 1).saturating_sub(length));
@@ -132,11 +132,11 @@ impl Lines {
             bytes,
         };
         self.continues_line = !ends_line;
-        self.first_line += self.lines;
+        self.first_line += self.delimiters;
         self.offset += at as u64;
         self.scanned = self.scanned.saturating_sub(at);
         self.end = 0;
-        self.lines = 0;
+        self.delimiters = 0;
         block
     }
 }

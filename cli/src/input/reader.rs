@@ -198,7 +198,7 @@ impl Reader {
         content.unread(&head[..filled]);
         if zip::MAGICS.iter().any(|magic| head[..filled].starts_with(magic)) {
             Content::Archive(Archive::Zip)
-        } else if filled == head.len() && Header::parse(head).is_some() {
+        } else if filled == head.len() && Header::parse(&head).is_some() {
             Content::Archive(Archive::Tar)
         } else {
             Content::Lines

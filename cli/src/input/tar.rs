@@ -38,7 +38,7 @@ pub(super) enum Kind {
 
 impl Header {
     /// Takes a block for a header if its checksum says so; a block of zeros has none.
-    pub(super) fn parse(block: [u8; TAR_BLOCK_BYTES]) -> Option<Self> {
+    pub(super) fn parse(block: &[u8; TAR_BLOCK_BYTES]) -> Option<Self> {
         let stored = number(&block[148..156])?;
         // The checksum counts itself as spaces.
         let sum: u64 = block
@@ -46,7 +46,7 @@ impl Header {
             .enumerate()
             .map(|(at, byte)| if (148..156).contains(&at) { 32 } else { u64::from(*byte) })
             .sum();
-        (stored == sum && sum > 8 * 32).then_some(Self(block))
+        (stored == sum && sum > 8 * 32).then_some(Self(*block))
     }
 
     fn name(&self) -> Vec<u8> {
@@ -96,7 +96,7 @@ pub(super) fn next_member(archive: &mut dyn BufRead) -> io::Result<Option<Member
             zeros += 1;
             continue;
         }
-        let Some(header) = Header::parse(block) else {
+        let Some(header) = Header::parse(&block) else {
             if zeros > 1 {
                 // Whatever stands there, it is behind the end. It is read, not used: a checksum may follow.
                 while read_full(archive, &mut block)? > 0 {}
@@ -182,8 +182,8 @@ fn number(field: &[u8]) -> Option<u64> {
     if let [first, rest @ ..] = field
         && first & 0x80 != 0
     {
-        let (high, low) = rest.split_at(rest.len() - 8);
-        let is_small = first & 0x7f == 0 && high.iter().all(|byte| *byte == 0);
+        let (high, low) = rest.split_at(rest.len().checked_sub(8)?);
+        let is_small = *first == 0x80 && high.iter().all(|byte| *byte == 0);
         return is_small.then(|| u64::from_be_bytes(low.try_into().unwrap_or_default()));
     }
     let text = std::str::from_utf8(text(field)).ok()?.trim_matches(' ');
@@ -196,4 +196,78 @@ fn text(field: &[u8]) -> &[u8] {
 
 fn damage(text: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, text)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn seal(block: &mut [u8; TAR_BLOCK_BYTES]) {
+        block[148..156].fill(b' ');
+        let sum: u64 = block.iter().map(|byte| u64::from(*byte)).sum();
+        block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    }
+
+    #[test]
+    fn numbers_are_octal_or_binary() {
+        assert_eq!(number(b"0000644\0"), Some(0o644));
+        assert_eq!(number(b"   644 \0"), Some(0o644));
+        assert_eq!(number(b"\0\0\0\0\0\0\0\0"), Some(0));
+        assert_eq!(number(b"\x80\0\0\0\0\0\0\x02\0\0\0\0"), Some(0x2_0000_0000));
+        assert_eq!(number(b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"), None);
+        assert_eq!(number(b"\x80\0\0\0\0\0\0\x02"), None);
+        assert_eq!(number(b"no digit"), None);
+    }
+
+    #[test]
+    fn a_text_is_no_header() {
+        let mut text = [b'7'; TAR_BLOCK_BYTES];
+        text[257..262].copy_from_slice(b"ustar");
+        assert!(Header::parse(&text).is_none());
+        assert!(Header::parse(&[0; TAR_BLOCK_BYTES]).is_none());
+    }
+
+    #[test]
+    fn noise_with_a_right_checksum_is_a_member_or_an_error() {
+        let mut state = 7_u64;
+        let mut random = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state.to_le_bytes()[7]
+        };
+        let mut members = 0;
+        for round in 0..20_000 {
+            let mut archive = Vec::new();
+            for flag in [b'x', b'L', b'0'] {
+                let mut block = [0; TAR_BLOCK_BYTES];
+                block.iter_mut().take(random().into()).for_each(|byte| *byte = random());
+                block[124..136].copy_from_slice(b"00000000100\0");
+                if round % 7 == 0 {
+                    block[124 + usize::from(random() % 12)] = random();
+                }
+                block[156] = flag;
+                seal(&mut block);
+                archive.extend(block);
+                let mut data = [0; TAR_BLOCK_BYTES];
+                data[..64]
+                    .iter_mut()
+                    .for_each(|byte| *byte = b" =0123456789path\n"[usize::from(random() % 17)]);
+                archive.extend(data);
+            }
+            members += usize::from(matches!(next_member(&mut &archive[..]), Ok(Some(_))));
+        }
+        assert!(members > 10_000, "{members}");
+    }
+
+    #[test]
+    fn pax_records_give_name_and_length() {
+        let mut extension = Extension::default();
+        read_pax(b"99 size=123\n", &mut extension);
+        assert_eq!(extension.length, None, "a record of a wrong length ends the header");
+        read_pax(b"12 size=123\n17 path=a/bc.log\n16 mtime=1710.5\n", &mut extension);
+        assert_eq!(extension.length, Some(123));
+        assert_eq!(extension.name.unwrap(), b"a/bc.log");
+        assert_eq!(extension.modified.unwrap(), UNIX_EPOCH + Duration::from_secs(1710));
+    }
 }

@@ -143,8 +143,10 @@ fn tar_members_are_streams_of_their_own() {
         let arguments = &["tar", &format!("--format={format}"), "--sort=name", "-c", "."];
         let Some(archive) = tool(arguments, &inside, b"") else { return };
         for packer in [None, Some(&["zstd", "-q", "-c"][..]), Some(&["xz", "-c"])] {
-            let packed = packer
-                .map_or(Some(archive.clone()), |packer| tool(packer, &scratch.path, &archive));
+            let packed = match packer {
+                Some(packer) => tool(packer, &scratch.path, &archive),
+                None => Some(archive.clone()),
+            };
             let Some(packed) = packed else { continue };
             let path = scratch.file("archive", &packed);
             let run = convert(path.as_ref());

@@ -18,7 +18,7 @@ const MAX_LEGACY_BLOCK_BYTES: usize = 8 * 1024 * 1024 + 8 * 1024 * 1024 / 255 + 
 
 /// Decodes one frame.
 pub(super) struct Decoder {
-    decoder: FrameDecoder<Part>,
+    inner: FrameDecoder<Part>,
     stage: Stage,
     /// How long the part that is being collected must become.
     needed: usize,
@@ -70,7 +70,7 @@ impl Read for Part {
 impl Decoder {
     pub(super) fn new() -> Self {
         Self {
-            decoder: FrameDecoder::new(Part::default()),
+            inner: FrameDecoder::new(Part::default()),
             stage: Stage::Magic,
             needed: 4,
             is_legacy: false,
@@ -81,9 +81,7 @@ impl Decoder {
 
     /// Tells whether a frame may stop here without an end mark.
     pub(super) fn may_end(&self) -> bool {
-        self.is_legacy
-            && self.stage == Stage::BlockHeader
-            && self.decoder.get_ref().bytes.is_empty()
+        self.is_legacy && self.stage == Stage::BlockHeader && self.inner.get_ref().bytes.is_empty()
     }
 
     pub(super) fn step(&mut self, input: &[u8], out: &mut [u8]) -> Step {
@@ -93,7 +91,7 @@ impl Decoder {
                 if out.is_empty() {
                     return step;
                 }
-                match self.decoder.read(out) {
+                match self.inner.read(out) {
                     Ok(0) if is_last => step.event = StepEvent::Ended,
                     Ok(0) => {
                         self.expect_block();
@@ -104,7 +102,7 @@ impl Decoder {
                 }
                 return step;
             }
-            let part = self.decoder.get_mut();
+            let part = self.inner.get_mut();
             let missing = (self.needed - part.bytes.len()).min(input.len() - step.consumed);
             part.bytes.extend_from_slice(&input[step.consumed..step.consumed + missing]);
             step.consumed += missing;
@@ -128,7 +126,7 @@ impl Decoder {
 
     /// Makes of a part that is complete what it stands for.
     fn advance(&mut self) -> Advance {
-        let part = self.decoder.get_mut();
+        let part = self.inner.get_mut();
         match self.stage {
             Stage::Magic => {
                 self.is_legacy = part.bytes == LEGACY_MAGIC;
@@ -190,7 +188,7 @@ impl Decoder {
     }
 
     fn expect_block(&mut self) {
-        let part = self.decoder.get_mut();
+        let part = self.inner.get_mut();
         part.bytes.clear();
         part.read = 0;
         part.is_open = false;

@@ -19,7 +19,7 @@ const MADE_UP_END: [u8; 7] = [1, 0, 0, 0, 0, 0, 0];
 
 /// Decodes one frame.
 pub(super) struct Decoder {
-    decoder: FrameDecoder,
+    inner: FrameDecoder,
     stage: Stage,
     /// The part that is being collected; `needed` says how long it must become.
     part: Vec<u8>,
@@ -42,16 +42,16 @@ enum Stage {
 
 impl Decoder {
     pub(super) fn new(max_window_bytes: u64) -> Self {
-        let mut decoder = FrameDecoder::new();
-        decoder.set_max_window_size(max_window_bytes);
-        Self { decoder, stage: Stage::Start, part: Vec::new(), needed: 5, has_checksum: false }
+        let mut inner = FrameDecoder::new();
+        inner.set_max_window_size(max_window_bytes);
+        Self { inner, stage: Stage::Start, part: Vec::new(), needed: 5, has_checksum: false }
     }
 
     pub(super) fn step(&mut self, input: &[u8], out: &mut [u8]) -> Step {
         let mut consumed = 0;
         loop {
-            let written = if self.decoder.can_collect() > 0 { self.drain(out) } else { 0 };
-            if written > 0 || (self.decoder.can_collect() > 0 && out.is_empty()) {
+            let written = if self.inner.can_collect() > 0 { self.drain(out) } else { 0 };
+            if written > 0 || (self.inner.can_collect() > 0 && out.is_empty()) {
                 return Step { consumed, written, ..Step::default() };
             }
             if let Stage::Drain(event) = self.stage {
@@ -93,7 +93,7 @@ impl Decoder {
                 self.stage = Stage::Header;
             }
             Stage::Header => {
-                self.decoder.init(&self.part[..]).map_err(|error| match error {
+                self.inner.init(&self.part[..]).map_err(|error| match error {
                     FrameDecoderError::WindowSizeTooBig { .. } => Damage::WindowTooLarge,
                     FrameDecoderError::DictNotProvided { .. } => Damage::Unsupported,
                     _ => Damage::Corrupt,
@@ -119,7 +119,7 @@ impl Decoder {
             Stage::Block => {
                 let strategy = BlockDecodingStrategy::UptoBlocks(1);
                 let is_last = self
-                    .decoder
+                    .inner
                     .decode_blocks(&self.part[..], strategy)
                     .map_err(|_| Damage::Corrupt)?;
                 if is_last {
@@ -143,19 +143,19 @@ impl Decoder {
         // Whether the decoder takes it does not matter: it gives more then, or as much as before.
         if !matches!(self.stage, Stage::Start | Stage::Header) {
             let strategy = BlockDecodingStrategy::UptoBlocks(1);
-            let _ = self.decoder.decode_blocks(&MADE_UP_END[..], strategy);
+            let _ = self.inner.decode_blocks(&MADE_UP_END[..], strategy);
         }
         self.stage = Stage::Drain(event);
     }
 
     fn drain(&mut self, out: &mut [u8]) -> usize {
-        self.decoder.read(out).unwrap_or(0)
+        self.inner.read(out).unwrap_or(0)
     }
 
     /// Compares the checksum, which is known when all has been given out.
     fn verdict(&self, event: StepEvent) -> StepEvent {
         let is_wrong = self.has_checksum
-            && self.decoder.get_checksum_from_data() != self.decoder.get_calculated_checksum();
+            && self.inner.get_checksum_from_data() != self.inner.get_calculated_checksum();
         if event == StepEvent::Ended && is_wrong {
             return StepEvent::Damaged(Damage::Corrupt);
         }
