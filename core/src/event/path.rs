@@ -161,6 +161,11 @@ impl<'k> PathRef<'k> {
         self.root == Root::Data && self.parts.len() == 1 && self.key(0).text() == "@timestamp"
     }
 
+    /// Whether this lies in `@metadata`, or is all of it.
+    pub(crate) fn is_in_metadata(self) -> bool {
+        self.root == Root::Metadata
+    }
+
     /// Whether this is all of `@metadata`.
     pub(crate) fn is_whole_metadata(self) -> bool {
         self.root == Root::Metadata && self.parts.is_empty()
