@@ -1,6 +1,8 @@
 //! From arguments to a compiled pipeline: sources, resources, options.
 
-use sawlog::{Config, Diagnostics, Ecs, Options, ParseOptions, Pipeline, Timestamp, Zone};
+use sawlog::{
+    Config, Diagnostics, Ecs, Options, ParseOptions, Pipeline, Resources, Timestamp, Zone,
+};
 
 use crate::{
     args::{CompileArguments, ConfigArguments, EcsMode},
@@ -27,6 +29,32 @@ pub struct Compiled {
     pub notice: Option<String>,
 }
 
+/// A config that follows the grammar, with all that compiling it needs.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The config.
+    pub config: Config,
+    /// What the config asks for, as far as it could be read.
+    pub resources: Resources,
+    /// The settings of the pipeline.
+    pub options: Options,
+    /// What is worth telling about the choice of the zone.
+    notice: Option<String>,
+}
+
+impl Prepared {
+    /// Compiles the config.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Config`] for what is wrong inside the config.
+    pub fn compile(self) -> Result<Compiled, Failure> {
+        let pipeline = Pipeline::compile(&self.config, &self.resources, &self.options)
+            .map_err(Failure::Config)?;
+        Ok(Compiled { pipeline, zone: self.options.timezone, notice: self.notice })
+    }
+}
+
 /// Reads and compiles the config that the arguments name; `start` is the clock while compiling.
 ///
 /// # Errors
@@ -38,13 +66,26 @@ pub fn compile(
     arguments: &CompileArguments,
     start: Timestamp,
 ) -> Result<Compiled, Failure> {
+    prepare(config, arguments, start)?.compile()
+}
+
+/// Reads and parses the config that the arguments name, and what it asks for.
+///
+/// # Errors
+///
+/// [`Failure::Argument`] for unreadable files and unknown zones, [`Failure::Config`] for a text that
+/// does not follow the grammar.
+pub fn prepare(
+    config: &ConfigArguments,
+    arguments: &CompileArguments,
+    start: Timestamp,
+) -> Result<Prepared, Failure> {
     let (options, notice) = options(arguments, start).map_err(Failure::Argument)?;
     let sources = sources::read(config).map_err(Failure::Argument)?;
     let parse = ParseOptions { support_escapes: arguments.support_escapes };
     let config = Config::parse(sources, &parse).map_err(Failure::Config)?;
     let resources = resources::read(&config);
-    let pipeline = Pipeline::compile(&config, &resources, &options).map_err(Failure::Config)?;
-    Ok(Compiled { pipeline, zone: options.timezone, notice })
+    Ok(Prepared { config, resources, options, notice })
 }
 
 /// Turns arguments into options; also gives what is worth telling about the choice of the zone.

@@ -65,7 +65,7 @@ fn configs_that_are_right_have_no_warning() {
         let text = fs::read_to_string(file).unwrap();
         let found = warnings(&text, &Options { skip_unsupported: true, ..Options::default() });
         if !found.is_empty() {
-            report.push_str(&format!("{}:\n{found}\n", file.display()));
+            report.extend([file.display().to_string(), format!(":\n{found}\n")]);
         }
     }
     assert!(report.is_empty(), "{report}");

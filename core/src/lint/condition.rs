@@ -7,7 +7,7 @@ use crate::config::ast::{
     Arm, Block, Branch, Comparison, Condition, ConditionKind, Operand, OperandKind, Plugin,
     SectionKind, Statement, Value, ValueKind,
 };
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::lint::compare::{Implication, Literal};
 use crate::lint::{Cx, Findings};
 use crate::program::condition::Condition as Compiled;
@@ -94,7 +94,7 @@ impl Checker<'_, '_> {
         );
     }
 
-    fn after_always(&mut self, condition: &Condition, span: crate::diagnostic::Span) {
+    fn after_always(&mut self, condition: &Condition, span: Span) {
         self.found.push(
             Diagnostic::warning(
                 Code::UnreachableBranch,
@@ -110,15 +110,21 @@ impl Checker<'_, '_> {
         match &condition.kind {
             ConditionKind::And(parts) => {
                 self.contradiction(condition, parts, Comparison::Equal);
-                parts.iter().for_each(|part| self.condition(part));
+                for part in parts {
+                    self.condition(part);
+                }
             }
             ConditionKind::Or(parts) => {
                 self.contradiction(condition, parts, Comparison::NotEqual);
-                parts.iter().for_each(|part| self.condition(part));
+                for part in parts {
+                    self.condition(part);
+                }
             }
             ConditionKind::Not(inner) => self.condition(inner),
             ConditionKind::Nand(parts) | ConditionKind::Xor(parts) => {
-                parts.iter().for_each(|part| self.condition(part));
+                for part in &**parts {
+                    self.condition(part);
+                }
             }
             ConditionKind::In { left, right, .. } => {
                 self.operand(left, None);
@@ -143,13 +149,10 @@ impl Checker<'_, '_> {
         let mut seen: Vec<(&str, Literal)> = Vec::new();
         for part in parts.iter().take(ARMS) {
             let ConditionKind::Compare { op, left, right } = &part.kind else { continue };
-            if *op != wanted {
+            if *op != wanted || reads_variable(part) {
                 continue;
             }
-            let (Some((field, literal)), None) = (Literal::of_pair(left, right), variable_in(part))
-            else {
-                continue;
-            };
+            let Some((field, literal)) = Literal::of_pair(left, right) else { continue };
             if !seen.iter().any(|(other, known)| *other == field && *known != literal) {
                 seen.push((field, literal));
                 continue;
@@ -177,8 +180,7 @@ impl Checker<'_, '_> {
             OperandKind::Call { name, .. } => {
                 let Some((field, _)) = operand.as_field() else { return };
                 let help = if name.text == "not" {
-                    format!("write !({field}) or ![field], without a word before the parenthesis")
-                        .replace("![field]", &format!("!{field}"))
+                    format!("write !{field}")
                 } else {
                     format!(
                         "write {field} alone; what `{}` is to compute needs a filter before",
@@ -264,7 +266,7 @@ impl Checker<'_, '_> {
 
     /// The answer of a condition that asks nothing of the event.
     fn constant(&self, condition: &Condition) -> Option<bool> {
-        if variable_in(condition).is_some() {
+        if reads_variable(condition) {
             return None;
         }
         self.cx.compiling(|cx| fold(&Compiled::compile(condition, cx)?))
@@ -280,22 +282,17 @@ fn fold(condition: &Compiled) -> Option<bool> {
     }
 }
 
-/// A `${..}` in a constant of a condition.
-fn variable_in(condition: &Condition) -> Option<()> {
-    let found = match &condition.kind {
-        ConditionKind::And(parts) | ConditionKind::Or(parts) => {
-            parts.iter().any(|part| variable_in(part).is_some())
-        }
-        ConditionKind::Nand(parts) | ConditionKind::Xor(parts) => {
-            parts.iter().any(|part| variable_in(part).is_some())
-        }
-        ConditionKind::Not(inner) => return variable_in(inner),
+/// Tells whether a constant of a condition holds a `${..}`.
+fn reads_variable(condition: &Condition) -> bool {
+    match &condition.kind {
+        ConditionKind::And(parts) | ConditionKind::Or(parts) => parts.iter().any(reads_variable),
+        ConditionKind::Nand(parts) | ConditionKind::Xor(parts) => parts.iter().any(reads_variable),
+        ConditionKind::Not(inner) => reads_variable(inner),
         ConditionKind::Compare { left, right, .. }
         | ConditionKind::In { left, right, .. }
         | ConditionKind::Match { left, right, .. } => has_variable(left) || has_variable(right),
         ConditionKind::Truth(operand) => has_variable(operand),
-    };
-    found.then_some(())
+    }
 }
 
 fn has_variable(operand: &Operand) -> bool {
@@ -318,7 +315,7 @@ fn is_full_drop(plugin: &Plugin) -> bool {
 }
 
 /// The place that stands for a statement: a plugin's name, a branch's first condition.
-fn head(statement: &Statement) -> crate::diagnostic::Span {
+fn head(statement: &Statement) -> Span {
     match statement {
         Statement::Plugin(plugin) => plugin.name.span,
         Statement::Branch(branch) => {

@@ -179,18 +179,20 @@ impl Walker<'_, '_> {
             return;
         }
         let shown = plain(name);
-        let near = state.names().chain(["[message]"]).find(|other| is_near(name, other));
+        let message = format!("nothing before this sets `{shown}`");
+        let warning = Diagnostic::warning(Code::FieldNeverSet, span, message);
         let is_of_input = INPUT_FIELDS.contains(&first_name(name));
+        if (!is_of_input || web_name(shown).is_some())
+            && let Some(help) = self.other_name(name)
+        {
+            self.found.push(warning.with_help(help));
+            return;
+        }
         if is_of_input {
             return;
         }
-        let message = format!("nothing before this sets `{shown}`");
-        let warning = Diagnostic::warning(Code::FieldNeverSet, span, message);
-        if let Some(near) = near {
-            let near = plain(near);
-            self.found.push(warning.with_help(format!("did you mean `{near}`?")));
-        } else if let Some(help) = self.other_name(name) {
-            self.found.push(warning.with_help(help));
+        if let Some(near) = state.names().chain(["[message]"]).find(|other| is_near(name, other)) {
+            self.found.push(warning.with_help(format!("did you mean `{}`?", plain(near))));
         } else if self.is_closed {
             self.found.push(warning.with_help(
                 "the inputs give a text, and the filters before this set no such field: correct \
@@ -208,11 +210,14 @@ impl Walker<'_, '_> {
                 continue;
             }
             let Some(at) = names.position(|other| is_name(other)) else { continue };
-            // Both sets capture the same things in the same order, or nothing is said of the name.
-            let is_parallel = pattern.other_names.len() == pattern.captures.len();
-            let here = pattern.captures.get(at).filter(|_| is_parallel);
-            let write =
-                here.map_or_else(String::new, |capture| format!("write {}, or ", capture.field));
+            let captures = || pattern.captures.iter().map(|capture| capture.field.as_str());
+            // Where both sets capture the same things, they do so in the same order.
+            let here = if pattern.other_names.len() == pattern.captures.len() {
+                captures().nth(at)
+            } else {
+                web_name(plain(name)).filter(|here| captures().any(|field| field == *here))
+            };
+            let write = here.map_or_else(String::new, |field| format!("write {field}, or "));
             return Some(if pattern.is_ecs {
                 format!(
                     "this is its name before ECS, and the pattern gives ECS names: {write}set \
@@ -231,10 +236,14 @@ impl Walker<'_, '_> {
     fn condition(&mut self, state: &State, condition: &Condition) {
         match &condition.kind {
             ConditionKind::And(parts) | ConditionKind::Or(parts) => {
-                parts.iter().for_each(|part| self.condition(state, part));
+                for part in parts {
+                    self.condition(state, part);
+                }
             }
             ConditionKind::Nand(parts) | ConditionKind::Xor(parts) => {
-                parts.iter().for_each(|part| self.condition(state, part));
+                for part in &**parts {
+                    self.condition(state, part);
+                }
             }
             ConditionKind::Not(inner) => self.condition(state, inner),
             ConditionKind::Compare { op, left, right } => {
@@ -362,6 +371,27 @@ pub(super) fn is_core(name: &str) -> bool {
 fn is_quoted(reference: &str) -> bool {
     reference.trim_start_matches(['[', ' ']).starts_with(['"', '\''])
 }
+
+/// What the other set of stock patterns calls a capture of `%{COMBINEDAPACHELOG}`, the pattern that
+/// is used most and of which the two sets differ in form.
+fn web_name(name: &str) -> Option<&'static str> {
+    WEB_NAMES.iter().find_map(|(plain, ecs)| {
+        if *plain == name { Some(*ecs) } else { (*ecs == name).then_some(*plain) }
+    })
+}
+
+const WEB_NAMES: [(&str, &str); 10] = [
+    ("agent", "[user_agent][original]"),
+    ("auth", "[user][name]"),
+    ("bytes", "[http][response][body][bytes]"),
+    ("clientip", "[source][address]"),
+    ("httpversion", "[http][version]"),
+    ("ident", "[apache][access][user][identity]"),
+    ("referrer", "[http][request][referrer]"),
+    ("request", "[url][original]"),
+    ("response", "[http][response][status_code]"),
+    ("verb", "[http][request][method]"),
+];
 
 fn first_name(name: &str) -> &str {
     let inner = name.strip_prefix('[').unwrap_or(name);

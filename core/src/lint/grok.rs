@@ -22,7 +22,7 @@ pub(super) struct Pattern {
     pub(super) field: String,
     pub(super) field_span: Span,
     pub(super) captures: Vec<Capture>,
-    /// The captures that the other set of stock patterns gives, when it can be told.
+    /// The fields that the pattern fills under the other set of stock patterns, in order.
     pub(super) other_names: Vec<String>,
     pub(super) is_ecs: bool,
     places: Vec<Place>,
@@ -137,7 +137,7 @@ impl Shared {
         }
         reading.shape(&regex.hir().root);
         let places = reading.places;
-        let other_names = self.other_names(text, captures.len());
+        let other_names = self.other_names(text);
         Some(Pattern {
             field: field.to_owned(),
             field_span,
@@ -148,15 +148,13 @@ impl Shared {
         })
     }
 
-    /// The names that the pattern's captures have in the other set of stock patterns: one for each,
-    /// or all there are when the two patterns differ in form.
-    fn other_names(&self, text: &str, count: usize) -> Vec<String> {
+    /// The fields that the pattern fills under the other set of stock patterns, in order.
+    fn other_names(&self, text: &str) -> Vec<String> {
         let Ok(expansion) = expand::expand(text, &self.other, self.named_captures_only) else {
             return Vec::new();
         };
         let flags = Flags { dot_all: true, ..Flags::default() };
         let Ok(regex) = Regex::new(&expansion.regex, flags) else { return Vec::new() };
-        let _ = count;
         let names = regex.group_names().iter();
         names.map(|(name, _)| expand::parse_capture_name(name).field.to_owned()).collect()
     }
@@ -275,7 +273,9 @@ impl Reading<'_> {
                         self.pair(left, first, right, second);
                     }
                 }
-                parts.iter().for_each(|part| self.neighbours(part));
+                for part in parts {
+                    self.neighbours(part);
+                }
             }
             HirKind::Alternate(parts) => parts.iter().for_each(|part| self.neighbours(part)),
             HirKind::Atomic(body)

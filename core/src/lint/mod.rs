@@ -165,7 +165,7 @@ fn each_plugin<'a>(statements: &'a [Statement], each: &mut impl FnMut(&'a Plugin
 }
 
 /// The options of all plugins of a config that are known, in order.
-fn all_options<'c>(resolved: &'c Resolved) -> Vec<&'c PluginOptions> {
+fn all_options(resolved: &Resolved) -> Vec<&PluginOptions> {
     let mut all = Vec::new();
     for section in &resolved.ast().sections {
         each_plugin(&section.body, &mut |plugin| all.extend(resolved.get(plugin)));

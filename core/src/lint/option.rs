@@ -21,8 +21,7 @@ pub(super) fn check(cx: &Cx<'_>, found: &mut Findings) {
         each_plugin(&section.body, &mut |plugin| date_match(plugin, found));
     }
     for options in all_options(cx.resolved) {
-        for (name, value) in templates(options) {
-            let _ = name;
+        for (_, value) in templates(options) {
             each_text(value, &mut |text, value| date_patterns(cx, text, value, found));
         }
     }
