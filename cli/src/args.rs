@@ -22,7 +22,7 @@ pub struct Arguments {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Shows everything that is wrong with a config
+    /// Shows everything that is wrong with a config, and what is legal and surely a mistake
     Check(CheckArguments),
     /// Prints the completion script of a shell
     Completions(CompletionsArguments),
@@ -95,6 +95,9 @@ pub struct CheckArguments {
     /// How to show what was found
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: CheckFormat,
+    /// Takes warnings for errors: exit status 2 when there is one
+    #[arg(long)]
+    pub deny_warnings: bool,
 }
 
 /// The forms that `sawlog check` writes.

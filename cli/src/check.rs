@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use sawlog::{Diagnostics, Severity};
+use sawlog::{Diagnostics, Severity, lint::lint};
 
 use crate::{
     EXIT_DONE, EXIT_USAGE,
@@ -14,15 +14,14 @@ use crate::{
 
 /// Runs the command; the diagnostics are its output, so they go to standard output.
 pub fn run(arguments: &CheckArguments) -> u8 {
-    let compiled = pipeline::compile(&arguments.config, &arguments.compile, host::now());
-    let diagnostics = match &compiled {
-        Ok(compiled) => compiled.pipeline.warnings(),
-        Err(Failure::Config(diagnostics)) => diagnostics,
+    let diagnostics = match diagnose(arguments) {
+        Ok(diagnostics) | Err(Failure::Config(diagnostics)) => diagnostics,
         Err(Failure::Argument(message)) => {
             let _ = writeln!(io::stderr(), "sawlog: {message}");
             return EXIT_USAGE;
         }
     };
+    let diagnostics = &diagnostics;
     let mut stdout = io::stdout();
     let text = match arguments.format {
         CheckFormat::Json => render::json(diagnostics),
@@ -32,7 +31,17 @@ pub fn run(arguments: &CheckArguments) -> u8 {
     };
     // A closed pipe has seen all that it wants.
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    if diagnostics.has_errors() { EXIT_USAGE } else { EXIT_DONE }
+    let is_refused = diagnostics.has_errors() || arguments.deny_warnings && !diagnostics.is_empty();
+    if is_refused { EXIT_USAGE } else { EXIT_DONE }
+}
+
+/// All that is wrong with a config that compiles: what compiling warns of, and the lints.
+fn diagnose(arguments: &CheckArguments) -> Result<Diagnostics, Failure> {
+    let prepared = pipeline::prepare(&arguments.config, &arguments.compile, host::now())?;
+    let lints = lint(&prepared.config, &prepared.resources, &prepared.options);
+    let mut diagnostics = prepared.compile()?.pipeline.warnings().clone();
+    diagnostics.extend(lints.iter().cloned());
+    Ok(diagnostics)
 }
 
 fn closing_line(diagnostics: &Diagnostics) -> String {

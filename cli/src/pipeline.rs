@@ -2,7 +2,9 @@
 
 use std::fmt::{self, Write as _};
 
-use sawlog::{Config, Diagnostics, Ecs, Options, ParseOptions, Pipeline, Timestamp, Zone};
+use sawlog::{
+    Config, Diagnostics, Ecs, Options, ParseOptions, Pipeline, Resources, Timestamp, Zone,
+};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::{
@@ -32,6 +34,34 @@ pub struct Compiled {
     pub fingerprint: u128,
 }
 
+/// A config that follows the grammar, with all that compiling it needs.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The config.
+    pub config: Config,
+    /// What the config asks for, as far as it could be read.
+    pub resources: Resources,
+    /// The settings of the pipeline.
+    pub options: Options,
+    /// What is worth telling about the choice of the zone.
+    notice: Option<String>,
+    fingerprint: u128,
+}
+
+impl Prepared {
+    /// Compiles the config.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Config`] for what is wrong inside the config.
+    pub fn compile(self) -> Result<Compiled, Failure> {
+        let pipeline = Pipeline::compile(&self.config, &self.resources, &self.options)
+            .map_err(Failure::Config)?;
+        let Self { options, notice, fingerprint, .. } = self;
+        Ok(Compiled { pipeline, zone: options.timezone, notice, fingerprint })
+    }
+}
+
 /// Reads and compiles the config that the arguments name; `start` is the clock while compiling.
 ///
 /// # Errors
@@ -43,19 +73,32 @@ pub fn compile(
     arguments: &CompileArguments,
     start: Timestamp,
 ) -> Result<Compiled, Failure> {
+    prepare(config, arguments, start)?.compile()
+}
+
+/// Reads and parses the config that the arguments name, and what it asks for.
+///
+/// # Errors
+///
+/// [`Failure::Argument`] for unreadable files and unknown zones, [`Failure::Config`] for a text that
+/// does not follow the grammar.
+pub fn prepare(
+    config: &ConfigArguments,
+    arguments: &CompileArguments,
+    start: Timestamp,
+) -> Result<Prepared, Failure> {
     let (options, notice) = options(arguments, start).map_err(Failure::Argument)?;
     let sources = sources::read(config).map_err(Failure::Argument)?;
     let mut hash = DebugHash::default();
     // The clock while compiling is part of no event.
-    let zone = options.timezone.clone();
-    hash.add(&(env!("CARGO_PKG_VERSION"), options.ecs, zone.id(), options.skip_unsupported));
+    let zone = options.timezone.id();
+    hash.add(&(env!("CARGO_PKG_VERSION"), options.ecs, zone, options.skip_unsupported));
     hash.add(&(&sources, arguments.support_escapes));
     let parse = ParseOptions { support_escapes: arguments.support_escapes };
     let config = Config::parse(sources, &parse).map_err(Failure::Config)?;
     let resources = resources::read(&config);
-    let pipeline = Pipeline::compile(&config, &resources, &options).map_err(Failure::Config)?;
     hash.add(&resources);
-    Ok(Compiled { pipeline, zone, notice, fingerprint: hash.finish() })
+    Ok(Prepared { config, resources, options, notice, fingerprint: hash.finish() })
 }
 
 /// Turns arguments into options; also gives what is worth telling about the choice of the zone.

@@ -24,7 +24,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Code, Config, Diagnostics, Ecs, EscapeStyle, Event, InputOptions, Options, ParseOptions,
-    Pipeline, Refusal, Resources, Severity, Sink, Source, Tick, Timestamp, Worker, Zone,
+    Pipeline, Refusal, Resources, Severity, Sink, Source, Tick, Timestamp, Worker, Zone, lint,
 };
 
 pub use compare::{Difference, Numbers, differences};
@@ -145,6 +145,17 @@ impl Vector {
             Outcome::Crash => judge_crash(&left),
             Outcome::Events(expected) => self.judge_events(expected, &left),
         }
+    }
+
+    /// Gives what the lints say of the config; nothing when it is refused, here or there.
+    pub fn lint(&self, resources: &Resources) -> Option<Diagnostics> {
+        if self.expects_refusal() {
+            return None;
+        }
+        let source = Source::new("config", self.config.as_str());
+        let config = Config::parse(vec![source], &self.parse).ok()?;
+        Pipeline::compile(&config, resources, &self.options).ok()?;
+        Some(lint::lint(&config, resources, &self.options))
     }
 
     /// Tells whether the recorded outcome is a refusal of the config.

@@ -136,6 +136,8 @@ macro_rules! codes {
 }
 
 codes! {
+    /// Lint: two unbounded wildcards of a grok pattern stand side by side.
+    AdjacentWildcards = "adjacent-wildcards",
     /// A condition that parses and cannot be compiled.
     BadCondition = "bad-condition",
     /// A pattern of the `date` filter or of a `%{+..}` that cannot be compiled.
@@ -152,12 +154,30 @@ codes! {
     BadTimeZone = "bad-time-zone",
     /// A value of the right type that the option does not accept.
     BadValue = "bad-value",
+    /// Lint: a field that was converted to a boolean is compared with a text.
+    BooleanComparedWithText = "boolean-compared-with-text",
+    /// Lint: a call such as `not([a])` in a condition, which means `[a]`.
+    CallWithoutEffect = "call-without-effect",
+    /// Lint: a condition whose answer no event can change.
+    ConstantCondition = "constant-condition",
     /// A shape of pattern that backtracks without need.
     CostlyPattern = "costly-pattern",
+    /// Lint: `match` is written twice in one `date`.
+    DateMatchRepeated = "date-match-repeated",
+    /// Lint: `%{YYYY.MM.dd}`, which is a field of that name.
+    DatePatternWithoutPlus = "date-pattern-without-plus",
     /// Two plugins with one id.
     DuplicateId = "duplicate-id",
     /// One key twice in a hash.
     DuplicateKey = "duplicate-key",
+    /// Lint: one typed capture twice in a grok pattern, of which only the first is converted.
+    DuplicateTypedCapture = "duplicate-typed-capture",
+    /// Lint: a field is read that nothing before sets.
+    FieldNeverSet = "field-never-set",
+    /// Lint: a field is read after it was removed.
+    FieldRemoved = "field-removed",
+    /// Lint: the type of a grok capture is none that grok knows.
+    IgnoredCaptureType = "ignored-capture-type",
     /// Something that parses and has no effect or not the effect it seems to have.
     Ineffective = "ineffective",
     /// A limit of this program was reached.
@@ -166,10 +186,18 @@ codes! {
     MissingOption = "missing-option",
     /// A file, directory or database that the config asks for was not given.
     MissingResource = "missing-resource",
+    /// Lint: the fixed order of the operations of one `mutate` defeats one of them.
+    MutateOrder = "mutate-order",
+    /// Lint: a number is compared with a text.
+    NumberComparedWithText = "number-compared-with-text",
     /// An option that Logstash has removed.
     ObsoleteOption = "obsolete-option",
+    /// Lint: a list of one element in a condition, which is a field reference.
+    OneElementList = "one-element-list",
     /// The text does not follow the grammar.
     Syntax = "syntax",
+    /// Lint: a grok pattern starts with a wildcard and is not anchored.
+    UnanchoredWildcard = "unanchored-wildcard",
     /// A `${NAME}` without a value and without a default.
     UndefinedVariable = "undefined-variable",
     /// An option that the plugin does not have.
@@ -178,6 +206,10 @@ codes! {
     UnknownPattern = "unknown-pattern",
     /// A plugin that Logstash does not have.
     UnknownPlugin = "unknown-plugin",
+    /// Lint: an arm of an `if` that an arm before it leaves nothing for.
+    UnreachableBranch = "unreachable-branch",
+    /// Lint: a statement after a `drop` of every event.
+    UnreachableFilter = "unreachable-filter",
     /// A plugin or an option that Logstash has and this program does not.
     Unsupported = "unsupported",
     /// A value of a type that the option does not take.

@@ -50,6 +50,7 @@ mod diagnostic;
 mod event;
 mod filter;
 pub mod limits;
+pub mod lint;
 pub mod pattern;
 pub mod program;
 mod run;

@@ -69,3 +69,44 @@ fn unreadable_config_is_status_2() {
     assert_eq!((run.status, run.text()), (2, ""));
     assert!(run.stderr.contains("no-such.conf"), "{}", run.stderr);
 }
+
+#[test]
+fn warnings_are_shown_and_change_the_status_only_when_denied() {
+    let config = "filter { if [level] in [\"error\"] { drop { } } }";
+    let run_it = |more: &[&str]| run(&[&["check", "-e", config], more].concat());
+    let shown = run_it(&[]);
+    assert_eq!(shown.status, 0);
+    for part in
+        ["warning[one-element-list]", "= help: write [level] == \"error\"", "1 warning, no errors"]
+    {
+        assert!(shown.text().contains(part), "{part} is not in:\n{}", shown.text());
+    }
+    assert_eq!(run_it(&["--deny-warnings"]).status, 2);
+    let json = run_it(&["--format", "json"]);
+    let all: Value = serde_json::from_str(json.text()).unwrap();
+    assert_eq!((json.status, &all["warnings"]), (0, &Value::from(1)));
+    assert_eq!(all["diagnostics"][0]["code"], "one-element-list");
+    let fine = run(&["check", "--deny-warnings", "-c", "examples/auth/pipeline.conf"]);
+    assert_eq!((fine.status, fine.text()), (0, "the config is fine\n"));
+}
+
+#[test]
+fn convert_says_nothing_of_lints() {
+    let config = "filter { if [level] in [\"error\"] { drop { } } }";
+    let run = run(&["convert", "-e", config, "examples/auth/auth.log"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(!run.stderr.contains("one-element-list"), "{}", run.stderr);
+}
+
+#[test]
+fn options_that_logstash_does_not_have_are_errors_with_the_right_hint() {
+    for (wrong, right) in
+        [("resurrect_after", "resurrect_delay"), ("retry_when_unreachable", "retry_")]
+    {
+        let config = format!("output {{ elasticsearch {{ {wrong} => 5 }} }}");
+        let run = run(&["check", "-e", &config]);
+        assert_eq!(run.status, 2);
+        assert!(run.text().contains("unknown-option"), "{}", run.text());
+        assert!(run.text().contains(right), "{}", run.text());
+    }
+}

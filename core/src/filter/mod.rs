@@ -176,7 +176,7 @@ pub(crate) struct FilterInfo {
 
 macro_rules! filters {
     ($($name:ident $order:ident)+) => {
-        $(mod $name;)+
+        $(pub(crate) mod $name;)+
         const FILTERS: &[FilterInfo] = &[
             $(FilterInfo {
                 name: stringify!($name),

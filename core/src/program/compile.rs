@@ -259,7 +259,7 @@ impl CompileCx<'_> {
     }
 
     /// A part of a text of the config, where the text stands there as it is; else the whole.
-    fn inside(&self, span: Span, text: &str, part: &Range<usize>) -> Span {
+    pub(crate) fn inside(&self, span: Span, text: &str, part: &Range<usize>) -> Span {
         let source = self.diagnostics.sources().get(span.source as usize);
         let written = source.and_then(|s| s.text.get(span.start as usize..span.end as usize));
         let Some(written) = written else { return span };

@@ -297,7 +297,7 @@ pub fn suggest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
 }
 
 /// Counts the edits between two words, swaps of neighbours included.
-fn edits(left: &[char], right: &[char]) -> usize {
+pub(crate) fn edits(left: &[char], right: &[char]) -> usize {
     let mut before_last: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=right.len()).collect();
     for (row, a) in left.iter().enumerate() {

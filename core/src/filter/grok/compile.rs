@@ -10,7 +10,7 @@ use crate::pattern::expand::{self, CaptureKind};
 use crate::pattern::library::{Dictionary, PatternSet};
 use crate::pattern::{Flags, Regex};
 use crate::program::Ecs;
-use crate::program::options::{OptionKind, PluginOptions};
+use crate::program::options::{OptionKind, OptionValue, PluginOptions};
 
 /// What all patterns of one grok share.
 struct Shared<'o> {
@@ -26,34 +26,17 @@ pub(in crate::filter) fn compile(
     cx: &mut CompileCx<'_>,
 ) -> Option<Box<dyn Filter>> {
     let style = cx.options.field_reference_escape_style;
-    let set =
-        if cx.ecs(options) == Ecs::Disabled { PatternSet::Legacy } else { PatternSet::EcsV1 };
-    let mut shared = Shared {
-        dictionary: Dictionary::new(set),
+    let shared = Shared {
+        dictionary: dictionary(options, cx),
         named_captures_only: options.flag("named_captures_only", true),
         overwrite: options.texts("overwrite").iter().map(|text| text.value).collect(),
-        target: options.text("target").map(|text| {
-            let name = text.value;
-            if name.contains('[') { name.to_owned() } else { format!("[{name}]") }
-        }),
+        target: target(options),
     };
-    let glob = options.text("patterns_files_glob").map_or("*", |text| text.value);
-    for path in options.texts("patterns_dir") {
-        for text in cx.resources.pattern_texts(path.value, glob) {
-            shared.dictionary.add_file_text(&text);
-        }
-    }
-    for (name, definition) in options.pairs("pattern_definitions") {
-        shared.dictionary.define(name.value, &definition.to_text());
-    }
 
     let mut sound = true;
     let mut matches = Vec::new();
     for (field, value) in options.pairs("match") {
-        let sources = match &value.kind {
-            OptionKind::Array(items) => items.iter().collect(),
-            _ => vec![value],
-        };
+        let sources = sources(value);
         let mut patterns = Vec::with_capacity(sources.len());
         for source in sources {
             match pattern(&source.to_text(), source.span, &shared, cx) {
@@ -90,6 +73,51 @@ pub(in crate::filter) fn compile(
             .into(),
     };
     sound.then(|| Box::new(grok) as Box<dyn Filter>)
+}
+
+/// The definitions that the patterns of a grok may use.
+pub(crate) fn dictionary(options: &PluginOptions, cx: &CompileCx<'_>) -> Dictionary {
+    let mut dictionary = Dictionary::new(pattern_set(options, cx));
+    let glob = options.text("patterns_files_glob").map_or("*", |text| text.value);
+    for path in options.texts("patterns_dir") {
+        for text in cx.resources.pattern_texts(path.value, glob) {
+            dictionary.add_file_text(&text);
+        }
+    }
+    for (name, definition) in options.pairs("pattern_definitions") {
+        dictionary.define(name.value, &definition.to_text());
+    }
+    dictionary
+}
+
+/// The stock patterns of a grok.
+pub(crate) fn pattern_set(options: &PluginOptions, cx: &CompileCx<'_>) -> PatternSet {
+    if cx.ecs(options) == Ecs::Disabled { PatternSet::Legacy } else { PatternSet::EcsV1 }
+}
+
+/// The patterns that `match` gives for one field.
+pub(crate) fn sources(value: &OptionValue) -> &[OptionValue] {
+    match &value.kind {
+        OptionKind::Array(items) => items,
+        _ => core::slice::from_ref(value),
+    }
+}
+
+/// The option `target` as a reference with brackets.
+pub(crate) fn target(options: &PluginOptions) -> Option<String> {
+    options.text("target").map(|text| {
+        let name = text.value;
+        if name.contains('[') { name.to_owned() } else { format!("[{name}]") }
+    })
+}
+
+/// The reference of the field that a capture fills.
+pub(crate) fn capture_reference(name: &str, target: Option<&str>) -> String {
+    match target {
+        None => name.to_owned(),
+        Some(target) if name.starts_with('[') => format!("{target}{name}"),
+        Some(target) => format!("{target}[{name}]"),
+    }
 }
 
 fn pattern(
@@ -151,12 +179,5 @@ fn captures(
 }
 
 fn capture_field(name: &str, target: Option<&str>, cx: &CompileCx<'_>) -> FieldName {
-    let style = cx.options.field_reference_escape_style;
-    match target {
-        None => FieldName::fixed(name, style),
-        Some(target) if name.starts_with('[') => {
-            FieldName::fixed(&format!("{target}{name}"), style)
-        }
-        Some(target) => FieldName::fixed(&format!("{target}[{name}]"), style),
-    }
+    FieldName::fixed(&capture_reference(name, target), cx.options.field_reference_escape_style)
 }

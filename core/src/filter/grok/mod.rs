@@ -13,6 +13,7 @@ use crate::pattern::{Budget, Regex};
 mod compile;
 
 pub(super) use compile::compile;
+pub(crate) use compile::{capture_reference, dictionary, pattern_set, sources, target};
 
 #[derive(Debug)]
 struct Grok {

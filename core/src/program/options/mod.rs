@@ -352,6 +352,29 @@ struct Resolver<'a> {
     plugins: BTreeMap<Span, PluginOptions>,
 }
 
+/// Says what to do instead of an option that people expect and that never was.
+fn imagined(plugin: &str, option: &str) -> Option<&'static str> {
+    match (plugin, option) {
+        ("elasticsearch", "retry_when_unreachable") => Some(
+            "an unreachable server is tried again without end in any case; did you mean \
+             `resurrect_delay`, the seconds between tries?",
+        ),
+        _ => None,
+    }
+}
+
+/// Names the options that begin with the same word, when no single one is near.
+fn akin(name: &str, usable: &[&str]) -> Option<String> {
+    let (word, _) = name.split_once('_')?;
+    let is_akin = |option: &&&str| {
+        option.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+    };
+    let akin: Vec<String> =
+        usable.iter().filter(is_akin).take(5).map(|option| format!("`{option}`")).collect();
+    (word.len() > 2 && !akin.is_empty())
+        .then(|| format!("the options that begin like it are {}", akin.join(", ")))
+}
+
 impl Resolver<'_> {
     fn statements(&mut self, kind: PluginKind, statements: &mut [Statement]) {
         for statement in statements {
@@ -501,11 +524,16 @@ impl Resolver<'_> {
         let name = &attribute.name.text;
         let names = own.iter().chain(self.schema.common(kind));
         let usable = names.filter(|spec| spec.status != OptionStatus::Obsolete);
-        let suggestion = suggest(name, usable.map(|spec| spec.name));
+        let usable: Vec<&str> = usable.map(|spec| spec.name).collect();
+        let suggestion = suggest(name, usable.iter().copied());
+        let help = imagined(&plugin.name.text, name)
+            .map(str::to_owned)
+            .or_else(|| suggestion.map(|suggestion| format!("did you mean `{suggestion}`?")))
+            .or_else(|| akin(name, &usable));
         let message = format!("`{}` has no option `{name}`", plugin.name.text);
         let error = Diagnostic::error(Code::UnknownOption, attribute.name.span, message);
-        self.errors.push(match suggestion {
-            Some(suggestion) => error.with_help(format!("did you mean `{suggestion}`?")),
+        self.errors.push(match help {
+            Some(help) => error.with_help(help),
             None => error,
         });
     }
