@@ -100,6 +100,7 @@ struct Job<'a> {
 }
 
 /// What a run is to do.
+#[expect(clippy::large_enum_variant, reason = "made once")]
 enum Plan {
     /// Nothing: an earlier run did it.
     Done { was_incomplete: bool },

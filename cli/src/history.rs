@@ -25,6 +25,7 @@ pub struct Wanted<'a> {
 
 /// What is left to do.
 #[derive(Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "made once")]
 pub enum History {
     /// Nothing.
     Done,

@@ -232,12 +232,11 @@ impl Past {
                 }
                 "input" => {
                     let entry = read_entry(value)?;
-                    match places.get(&entry.path) {
-                        Some(place) => past.entries[*place] = entry,
-                        None => {
-                            places.insert(entry.path.clone(), past.entries.len());
-                            past.entries.push(entry);
-                        }
+                    if let Some(place) = places.get(&entry.path) {
+                        past.entries[*place] = entry;
+                    } else {
+                        places.insert(entry.path.clone(), past.entries.len());
+                        past.entries.push(entry);
                     }
                 }
                 "checkpoint" => past.checkpoint = Some(read_checkpoint(value)?),

@@ -44,6 +44,7 @@ pub struct Writer {
 }
 
 /// Where events go.
+#[expect(clippy::large_enum_variant, reason = "made once")]
 pub enum Destination {
     /// To one file for each stream.
     Directory(Directory),

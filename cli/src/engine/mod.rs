@@ -81,6 +81,7 @@ pub struct Done {
 
 /// What [`Engine::next`] found.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "taken apart at once")]
 pub enum Next {
     /// The next thing in order.
     Progress(Progress),
@@ -140,7 +141,7 @@ impl Engine {
         });
         let mut started = 0;
         for number in 0..jobs {
-            let processor = processing.processor().map_err(fault)?;
+            let processor = processing.processor().map_err(|error| fault(&error))?;
             let theirs = Arc::clone(&shared);
             let builder = thread::Builder::new().name(format!("worker {number}"));
             let spawned = builder.spawn(move || Thread { shared: theirs, processor }.run());
@@ -332,6 +333,6 @@ fn wait<'a>(condvar: &Condvar, schedule: MutexGuard<'a, Schedule>) -> MutexGuard
     condvar.wait(schedule).unwrap_or_else(PoisonError::into_inner)
 }
 
-fn fault(error: RunError) -> io::Error {
+fn fault(error: &RunError) -> io::Error {
     io::Error::other(error.to_string())
 }

@@ -163,13 +163,12 @@ impl Schedule {
                 }
             }
         }
-        source.reader = match reader {
-            Some(reader) => Reader::Idle(reader),
-            None => {
-                self.waiting += source.finish_line();
-                source.queue.push_back(Slot::Done(Progress::SourceEnd(index)));
-                Reader::Ended
-            }
+        source.reader = if let Some(reader) = reader {
+            Reader::Idle(reader)
+        } else {
+            self.waiting += source.finish_line();
+            source.queue.push_back(Slot::Done(Progress::SourceEnd(index)));
+            Reader::Ended
         };
         while self.sources.get(self.first_unread).is_some_and(SourceState::is_read) {
             self.first_unread += 1;

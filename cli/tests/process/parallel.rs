@@ -20,7 +20,7 @@ const GROK: &str = "%{TIMESTAMP_ISO8601:ts} %{LOGLEVEL:level} user=%{INT:user:in
 pub fn lines(file: usize, count: usize) -> Vec<u8> {
     let line = |n: usize| {
         let pad = "x".repeat(n * 7919 % 97);
-        if n % 7 == 0 {
+        if n.is_multiple_of(7) {
             format!("no match {file} {n} {pad}\n")
         } else {
             format!("2024-03-15 14:23:{:02} INFO user={n} from {file} {pad}\n", n % 60)
