@@ -21,7 +21,6 @@ pub struct Arguments {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "made once")]
 pub enum Command {
     /// Shows everything that is wrong with a config, and what is legal and surely a mistake
     Check(CheckArguments),

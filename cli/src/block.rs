@@ -7,7 +7,6 @@ use crate::process::StreamInfo;
 /// A piece of a stream that begins and, but for over-long lines, ends between two lines.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the block")]
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Block {
     /// The bytes, line ends included.
     pub bytes: Vec<u8>,

@@ -50,6 +50,7 @@ pub struct Packings {
 }
 
 /// What comes out of the engine, for each source in turn: its streams, and its end.
+#[expect(clippy::large_enum_variant, reason = "there are few at a time, one for a block")]
 #[derive(Debug)]
 pub enum Progress {
     /// A block is done.

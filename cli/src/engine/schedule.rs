@@ -65,6 +65,7 @@ enum Reader {
 }
 
 /// One thing in the queue of a source.
+#[expect(clippy::large_enum_variant, reason = "there are few at a time, one for a block")]
 pub(super) enum Slot {
     /// Ready to be taken.
     Done(Progress),

@@ -289,7 +289,7 @@ fn place(inputs: &mut [Input]) {
         let mut number = 1;
         while places.contains_key(&input.relative) {
             number += 1;
-            input.relative = plain.clone();
+            input.relative.clone_from(&plain);
             input.relative.as_mut_os_string().push(format!(".{number}"));
         }
         places.insert(input.relative.clone(), 1);

@@ -1,6 +1,10 @@
 //! `sawlog convert`: rejects, accounts, formats, the summary and the exit status for rejects.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::Path,
+};
 
 use serde_json::{Value, json};
 
@@ -249,7 +253,7 @@ fn progress_is_not_drawn_where_no_terminal_is() {
 fn retry_of_real_logs_gives_what_the_right_config_would_have_given() {
     let real = crate::support::project().join("../shared/data/real");
     if !real.is_dir() {
-        eprintln!("left out: the logs of shared/data/real are not here");
+        let _ = writeln!(io::stderr(), "skipped: the logs of shared/data/real are not here");
         return;
     }
     let apache = r"^\[%{DATA:t}\] \[%{LOGLEVEL:level}\] \[client %{IP:ip}\] %{GREEDYDATA:msg}";
