@@ -100,3 +100,11 @@ pub const PATTERN_MAX_MEMO_BYTES: usize = 4 * 1024 * 1024;
 /// Groups that one regex may call with `\g`: 250. Stops the search for endless recursion from
 /// taking time that grows with the square of the pattern.
 pub const PATTERN_MAX_CALLED: usize = 250;
+
+/// Steps that one explanation of a failed match may take: 2 million, about 20 ms. Stops patterns that
+/// backtrack without end from making every reject dear; what was found up to there is told.
+pub const EXPLAIN_STEPS: u64 = 2_000_000;
+
+/// Things that may be expected at one place which an explanation lists: 5. Stops an alternation of a
+/// hundred words from filling the screen.
+pub const EXPLAIN_EXPECTED: usize = 5;
