@@ -7,10 +7,11 @@ use crate::arena::Arena;
 use crate::event::{Event, PathRef, SetError, Value, text};
 use crate::filter::field::FieldName;
 use crate::filter::{Cx, Filter, Outcome, number, tag_all};
-use crate::pattern::expand::CaptureKind;
+use crate::pattern::expand::{CaptureKind, Expansion};
 use crate::pattern::{Budget, Regex};
 
 mod compile;
+mod explain;
 
 pub(super) use compile::compile;
 
@@ -36,6 +37,8 @@ struct Pattern {
     regex: Regex,
     /// In the order in which they are set: by name's first appearance, then by place.
     captures: Box<[Capture]>,
+    /// Where the regex came from, for explanations.
+    expansion: Expansion,
 }
 
 /// One group and where its text goes.
@@ -115,6 +118,10 @@ impl Filter for Grok {
 
     fn failure_tags(&self) -> &[Box<str>] {
         &self.failure_tags
+    }
+
+    fn explain<'b>(&'b self, event: &Event<'b>, cx: &mut Cx<'_, 'b>) -> Option<String> {
+        explain::explain(self, event, cx)
     }
 }
 
