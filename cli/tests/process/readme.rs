@@ -1,4 +1,4 @@
-//! The commands of the README and of docs/testing.md give the output that they show, and files
+//! The commands of the README and of the guides give the output that they show, and files
 //! are shown as they are.
 //!
 //! A block marked `console` is a list of commands, each after `$ `, followed by what it prints.
@@ -20,6 +20,12 @@ fn commands_of_the_readme_print_what_it_shows() {
 fn commands_of_the_guide_to_testing_print_what_it_shows() {
     let commands = check_all("docs/testing.md");
     assert!(commands >= 6, "the guide shows {commands} commands");
+}
+
+#[test]
+fn commands_of_the_guide_to_grok_print_what_it_shows() {
+    let commands = check_all("docs/grok.md");
+    assert!(commands >= 8, "the guide shows {commands} commands");
 }
 
 /// A block after a line such as "`examples/a.yaml`:" is that file.
