@@ -32,10 +32,14 @@ pub enum Command {
     Diff(DiffArguments),
     /// Gives configs their canonical layout, comments kept
     Fmt(FmtArguments),
+    /// Tries a grok pattern on lines: their fields, or where it stopped
+    Grok(GrokArguments),
     /// Prints a manual page
     Man(ManArguments),
     /// Runs the texts of rejects through a repaired config
     Retry(RetryArguments),
+    /// Lists the grok patterns, or shows one
+    Patterns(PatternsArguments),
     /// Runs test cases of a config, or recorded cases, and shows what differs
     Test(TestArguments),
 }
@@ -275,10 +279,85 @@ pub struct RetryArguments {
     pub report: ReportArguments,
 }
 
+/// The patterns that `%{NAME}` can stand for.
+#[derive(Debug, Clone, Args)]
+pub struct DictionaryArguments {
+    /// Names of captures: those before ECS, or those of ECS
+    #[arg(long, value_name = "MODE", default_value = "v8")]
+    pub ecs: EcsMode,
+    /// Adds the patterns of a file, or of all files of a directory: one `NAME regex` a line
+    #[arg(long, value_name = "FILE|DIR")]
+    pub patterns_dir: Vec<PathBuf>,
+    /// Adds one pattern
+    #[arg(long, value_name = "NAME=REGEX", value_parser = parse_definition)]
+    pub definition: Vec<(String, String)>,
+}
+
+/// `sawlog grok`
+#[derive(Debug, Args)]
+pub struct GrokArguments {
+    /// The pattern to try
+    #[arg(value_name = "PATTERN", allow_hyphen_values = true)]
+    pub pattern: String,
+    /// Files to read, plain or packed; `-` is standard input, which is read when none is given
+    #[arg(value_name = "FILE")]
+    pub inputs: Vec<PathBuf>,
+    /// The patterns that it can use.
+    #[command(flatten)]
+    pub dictionary: DictionaryArguments,
+    /// Shows the lines that do not match and leaves out the others
+    #[arg(long)]
+    pub only_failed: bool,
+    /// Shows how many lines match, and how many do not for which reason
+    #[arg(long)]
+    pub count: bool,
+    /// How to show what was found
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: TextOrJson,
+}
+
+/// `sawlog patterns`
+#[derive(Debug, Args)]
+pub struct PatternsArguments {
+    /// The pattern to show: its definition, captures, what it is made of, what uses it
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// The patterns to choose from.
+    #[command(flatten)]
+    pub dictionary: DictionaryArguments,
+    /// Writes the regular expression that the pattern expands to, and nothing else
+    #[arg(long, requires = "name")]
+    pub expand: bool,
+    /// How to show what was found
+    #[arg(long, value_name = "FORMAT", default_value = "text", conflicts_with = "expand")]
+    pub format: TextOrJson,
+}
+
+/// For people or for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TextOrJson {
+    /// JSON, one object a line.
+    Json,
+    /// Text.
+    Text,
+}
+
 fn parse_assignment(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((field, value)) if !field.is_empty() => Ok((field.to_owned(), value.to_owned())),
         _ => Err("needs the form FIELD=VALUE".to_owned()),
+    }
+}
+
+fn parse_definition(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, regex)) if !name.is_empty() && !regex.is_empty() => {
+            if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+                return Ok((name.to_owned(), regex.to_owned()));
+            }
+            Err(format!("`{name}` is no name: it takes letters, digits and `_`"))
+        }
+        _ => Err("needs the form NAME=REGEX".to_owned()),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The command line of sawlog: files, standard streams, the environment and the clock around the
 //! pure engine of the crate `sawlog`.
 //!
-//! One module per command ([`convert`], [`check`], [`retry`], [`test`], [`diff`], [`fmt`], [`pages`]);
-//! the rest is what they share: reading
+//! One module per command ([`convert`], [`check`], [`grok`], [`patterns`], [`retry`], [`test`], [`diff`], [`fmt`],
+//! [`pages`]); the rest is what they share: reading
 //! configs and what they ask for, and rendering diagnostics.
 
 use std::{ffi::OsString, process::ExitCode};
@@ -14,10 +14,12 @@ pub mod block;
 pub mod cases;
 pub mod check;
 pub mod convert;
+pub mod dictionary;
 pub mod diff;
 pub mod engine;
 pub mod fmt;
 pub mod format;
+pub mod grok;
 pub mod history;
 pub mod host;
 pub mod input;
@@ -25,6 +27,7 @@ pub mod inputs;
 pub mod manifest;
 pub mod output;
 pub mod pages;
+pub mod patterns;
 pub mod pipeline;
 pub mod process;
 pub mod progress;
@@ -40,7 +43,8 @@ pub mod writer;
 
 /// Exit status when everything was done.
 pub const EXIT_DONE: u8 = 0;
-/// Exit status when an input was unreadable or a case failed; the rest was done.
+/// Exit status when an input was unreadable, a line did not match or a case failed; the rest was
+/// done.
 pub const EXIT_INCOMPLETE: u8 = 1;
 /// Exit status for wrong arguments and refused configs.
 pub const EXIT_USAGE: u8 = 2;
@@ -68,7 +72,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         args::Command::Convert(arguments) => convert::run(arguments),
         args::Command::Diff(arguments) => diff::run(arguments),
         args::Command::Fmt(arguments) => fmt::run(arguments),
+        args::Command::Grok(arguments) => grok::run(arguments),
         args::Command::Man(arguments) => pages::man(arguments),
+        args::Command::Patterns(arguments) => patterns::run(arguments),
         args::Command::Retry(arguments) => retry::run(arguments),
         args::Command::Test(arguments) => test::run(arguments),
     };

@@ -103,6 +103,18 @@ pub fn printable(text: &str) -> String {
     out
 }
 
+/// Makes the part of a line around a character safe to show.
+///
+/// Also gives the columns, in that part, of the characters `from` and `column`, counted from 0; the
+/// part holds the second, and begins with the first if that was cut off.
+pub fn part_around(line: &str, from: usize, column: usize) -> (String, Range<usize>) {
+    let window = Window::new(line, column, 1);
+    let is_cut = window.text.starts_with('…') && !line.starts_with('…');
+    let lead: String = line.chars().take(from.min(column)).collect();
+    let start = if is_cut { 0 } else { columns(&printable(&lead)) };
+    (window.text, start.min(window.marks.start)..window.marks.start)
+}
+
 fn place(all: &Diagnostics, source: u32, offset: u32) -> Option<Position<'_>> {
     all.position(Span::new(source, offset, offset))
 }

@@ -40,7 +40,7 @@ pub fn read(config: &Config) -> Resources {
 
 /// Reads the files below `directory` that `glob` matches, in the order of their paths, each with its
 /// path from there.
-fn pattern_files(directory: &Path, glob: &str) -> Vec<(String, Vec<u8>)> {
+pub fn pattern_files(directory: &Path, glob: &str) -> Vec<(String, Vec<u8>)> {
     let Some(pattern) = directory.join(glob).to_str().map(str::to_owned) else { return Vec::new() };
     let read = |path: std::path::PathBuf| {
         let name = path.strip_prefix(directory).ok()?.to_str()?.to_owned();

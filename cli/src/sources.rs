@@ -140,10 +140,15 @@ fn read_file(path: &Path) -> Result<Source, String> {
 }
 
 /// Writes a config with one grok filter.
-///
-/// A config string cannot hold its own quote, nor end in a backslash; the pattern is put so that it
-/// means the same without.
 fn grok_config(pattern: &str) -> String {
+    format!("filter {{ grok {{ match => {{ \"message\" => {} }} }} }}", pattern_string(pattern))
+}
+
+/// Writes a pattern as a string of the config language.
+///
+/// Such a string cannot hold its own quote, nor end in a backslash; the pattern is put so that it
+/// means the same without.
+pub fn pattern_string(pattern: &str) -> String {
     let quote = if pattern.contains('"') { '\'' } else { '"' };
     let mut text = String::with_capacity(pattern.len());
     let mut characters = pattern.chars().peekable();
@@ -160,7 +165,7 @@ fn grok_config(pattern: &str) -> String {
     if text.ends_with('\\') {
         text.push_str("(?:)");
     }
-    format!("filter {{ grok {{ match => {{ \"message\" => {quote}{text}{quote} }} }} }}")
+    format!("{quote}{text}{quote}")
 }
 
 #[cfg(test)]

@@ -115,3 +115,11 @@ pub const INFLATED_RATIO_FROM_BYTES: u64 = 1 << 30;
 /// Bytes of history that a zstd or xz stream may ask a decoder to keep: 128 MiB, what `zstd -d` takes
 /// without a flag; `xz -9` needs 64. Stops a header of a few bytes from taking gigabytes.
 pub const INFLATE_WINDOW_BYTES: u64 = 128 << 20;
+
+/// Steps that one explanation of a failed match may take: 2 million, about 20 ms. Stops patterns that
+/// backtrack without end from making every reject dear; what was found up to there is told.
+pub const EXPLAIN_STEPS: u64 = 2_000_000;
+
+/// Things that may be expected at one place which an explanation lists: 5. Stops an alternation of a
+/// hundred words from filling the screen.
+pub const EXPLAIN_EXPECTED: usize = 5;

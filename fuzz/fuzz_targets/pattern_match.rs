@@ -1,5 +1,6 @@
 //! Any regex over any subject: the budget holds, groups lie inside the subject, inside the match
-//! and on character boundaries, and searching again gives the same.
+//! and on character boundaries, and searching again gives the same. An explanation is there when
+//! there is no match, and lies inside the subject on character boundaries too.
 
 #![no_main]
 
@@ -41,4 +42,15 @@ fuzz_target!(|input: (u8, &str, &str)| {
     }
     let mut budget = steps;
     assert_eq!(found, regex.search(subject, 0, &mut Scratch::new(), &mut budget));
+    let mut steps = Budget::for_explanation();
+    match (found, regex.explain(subject, None, &mut Scratch::new(), &mut steps)) {
+        (found, None) => assert_ne!(found, Ok(false), "a match that searching does not find"),
+        (found, Some(explanation)) => {
+            assert!(found != Ok(true) || !explanation.is_complete, "a match is explained");
+            assert!(explanation.start <= explanation.at);
+            assert!(subject.get(explanation.start..explanation.at).is_some());
+            assert!(pattern.get(explanation.span.clone()).is_some(), "{explanation:?}");
+            assert!(!explanation.sentence(subject).is_empty());
+        }
+    }
 });

@@ -41,7 +41,7 @@ pub struct DiffArguments {
     /// How to compile both.
     #[command(flatten)]
     pub compile: CompileArguments,
-    /// Logs to read, plain or gzip; `-` is standard input, which is read when none is given
+    /// Logs to read, plain or packed; `-` is standard input, which is read when none is given
     #[arg(value_name = "FILE")]
     pub inputs: Vec<PathBuf>,
     /// The id (or, if only one has it, the plugin name) of the input whose codec, type, tags and

@@ -28,6 +28,12 @@ fn commands_of_the_guide_to_testing_print_what_it_shows() {
     assert!(commands >= 6, "the guide shows {commands} commands");
 }
 
+#[test]
+fn commands_of_the_guide_to_grok_print_what_it_shows() {
+    let commands = check_all("docs/grok.md");
+    assert!(commands >= 8, "the guide shows {commands} commands");
+}
+
 /// A block after a line such as "`examples/a.yaml`:" is that file.
 #[test]
 fn files_in_the_guide_to_testing_are_the_examples() {

@@ -155,6 +155,58 @@ fn read_values<'b>(text: &str, after: After, arena: &'b Arena) -> Result<Value<'
     }
 }
 
+/// Where a text stops to be JSON, and why; for explanations.
+///
+/// The place is a byte on a character boundary, the end of the text when something is missing
+/// there. Nothing for a text that holds one value, or several objects.
+pub(crate) fn first_error(text: &str) -> Option<(usize, String)> {
+    const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
+    let repaired = without_lone_surrogates(text);
+    let whole = repaired.as_deref().unwrap_or(text);
+    let mut from = 0;
+    loop {
+        let mut parser = LowLevelJsonParser::new();
+        let mut consumed = from;
+        let mut levels = 0_usize;
+        loop {
+            let step = parser.parse_next(whole.as_bytes().get(consumed..)?, true);
+            consumed += step.consumed_bytes;
+            let at = |offset: usize| whole.floor_char_boundary(offset.min(whole.len()));
+            match step.event {
+                None | Some(Ok(JsonEvent::Eof)) => {
+                    return Some((whole.len(), "the text ends too early".to_owned()));
+                }
+                Some(Err(error)) => {
+                    let offset = usize::try_from(error.location().start.offset).ok()?;
+                    return Some((at(from.saturating_add(offset)), error.message().to_owned()));
+                }
+                Some(Ok(JsonEvent::StartArray | JsonEvent::StartObject)) => {
+                    levels += 1;
+                    if levels > limits::NESTING {
+                        let message = format!("more than {} levels", limits::NESTING);
+                        return Some((at(consumed), message));
+                    }
+                }
+                Some(Ok(JsonEvent::EndArray | JsonEvent::EndObject)) => {
+                    levels = levels.saturating_sub(1);
+                }
+                Some(Ok(_)) => {}
+            }
+            if levels == 0 {
+                break;
+            }
+        }
+        let rest = whole.get(consumed..)?.trim_start_matches(BLANK);
+        if rest.is_empty() {
+            return None;
+        }
+        from = whole.len() - rest.len();
+        if !rest.starts_with('{') {
+            return Some((from, "there is more text behind the value".to_owned()));
+        }
+    }
+}
+
 /// A list or map that is being read.
 enum Open<'b> {
     Array(Vec<Value<'b>>),
@@ -307,6 +359,23 @@ mod tests {
         ] {
             assert_eq!(read(text, After::Objects).as_deref(), Ok(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn first_error_is_where_the_text_stops_to_be_json() {
+        for (text, at) in [
+            ("{\"a\":1,}", Some(7)),
+            ("{\"a\":1", Some(6)),
+            ("{\"ä\":x}", Some(6)),
+            ("{\"a\":1} {\"b\":2} x", Some(16)),
+            ("{\"a\":1}{\"b\"}", Some(11)),
+            ("{\"a\":1} {\"b\":2}", None),
+            ("[1]", None),
+            ("", Some(0)),
+        ] {
+            assert_eq!(first_error(text).map(|(at, _)| at), at, "{text}");
+        }
+        assert!(first_error(&"[".repeat(2000)).is_some());
     }
 
     #[test]

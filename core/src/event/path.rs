@@ -98,6 +98,22 @@ impl FieldPath {
     }
 }
 
+impl fmt::Display for PathRef<'_> {
+    /// Writes `message`, `[a][b]`, `[@metadata][x]`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |part: &Part| {
+            self.names.get(part.start as usize..part.end as usize).unwrap_or_default()
+        };
+        if let (Root::Data, [part]) = (self.root, self.parts) {
+            return f.write_str(name(part));
+        }
+        if self.root == Root::Metadata {
+            f.write_str("[@metadata]")?;
+        }
+        self.parts.iter().try_for_each(|part| write!(f, "[{}]", name(part)))
+    }
+}
+
 impl<'k> PathRef<'k> {
     /// Parses a reference that was built at run time; its parts live in the arena.
     pub(crate) fn parse_in(

@@ -7,7 +7,7 @@
 use crate::diagnostic::Code;
 use crate::event::{Event, Template, Value};
 use crate::filter::field::FieldName;
-use crate::filter::{CompileCx, Cx, Filter, Outcome, tag_all};
+use crate::filter::{CompileCx, Cx, Filter, Outcome, shown, shown_value, tag_all};
 use crate::program::options::{OptionKind, PluginOptions};
 use crate::time::{DateContext, DateFormat, Locale, Timestamp, Zone};
 
@@ -15,6 +15,8 @@ use crate::time::{DateContext, DateFormat, Locale, Timestamp, Zone};
 struct Date {
     source: FieldName,
     formats: Box<[DateFormat]>,
+    /// The formats as written, for explanations.
+    format_texts: Box<[Box<str>]>,
     target: FieldName,
     zone: ZoneChoice,
     failure_tags: Box<[Box<str>]>,
@@ -85,6 +87,7 @@ pub(super) fn compile(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option
     let date = Date {
         source: FieldName::fixed(source.value, style),
         formats: compiled.into(),
+        format_texts: formats.iter().map(|format| Box::from(format.value)).collect(),
         target: FieldName::fixed(target, style),
         zone,
         failure_tags: CompileCx::failure_tags(options, "_dateparsefailure"),
@@ -115,7 +118,51 @@ impl Filter for Date {
     fn failure_tags(&self) -> &[Box<str>] {
         &self.failure_tags
     }
+
+    fn explain<'b>(&'b self, event: &Event<'b>, cx: &mut Cx<'_, 'b>) -> Option<String> {
+        let source = self.source.resolve(event, cx).ok()?;
+        let value = event.get(source)?;
+        let mut formats: Vec<String> = self
+            .format_texts
+            .iter()
+            .take(SHOWN_FORMATS)
+            .map(|format| format!("`{format}`"))
+            .collect();
+        if self.format_texts.len() > SHOWN_FORMATS {
+            formats.push("…".to_owned());
+        }
+        let what = match value {
+            Value::Array(_) | Value::Bool(_) | Value::Object(_) | Value::Time(_) => {
+                return Some(format!(
+                    "field `{source}` is {}, and a date is a text or a number",
+                    shown_value(value)
+                ));
+            }
+            value => shown_value(value),
+        };
+        if let ZoneChoice::Template(template) = &self.zone
+            && let Ok(id) = template.render(event, cx.now, cx.arena)
+            && cx.scratch.zones.get(id).is_none()
+        {
+            return Some(format!("`timezone` gives {}, which is no time zone", shown(id)));
+        }
+        Some(match formats.as_slice() {
+            [format] => format!(
+                "{what} in field `{source}` does not fit the format {format}, or is a time that \
+                 does not exist"
+            ),
+            formats => format!(
+                "{what} in field `{source}` fits none of the {} formats {}, or is a time that does \
+                 not exist",
+                self.format_texts.len(),
+                formats.join(", ")
+            ),
+        })
+    }
 }
+
+/// Formats that an explanation lists.
+const SHOWN_FORMATS: usize = 5;
 
 impl Date {
     fn set<'b>(&'b self, event: &mut Event<'b>, cx: &mut Cx<'_, 'b>) -> Result<(), Miss> {

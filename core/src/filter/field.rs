@@ -28,6 +28,15 @@ impl FieldName {
         }
     }
 
+    /// The reference as an explanation names it; `?` for what is none.
+    pub(crate) fn shown<'b>(&'b self, event: &Event<'b>, cx: &Cx<'_, 'b>) -> String {
+        match self.render(event, cx) {
+            Ok(Rendered::Path(path)) => format!("`{path}`"),
+            Ok(Rendered::Text(text)) => super::shown(text),
+            Ok(Rendered::Invalid) | Err(_) => "`?`".to_owned(),
+        }
+    }
+
     /// The reference's text for this event, not looked at yet.
     pub(crate) fn render<'b>(
         &'b self,

@@ -4,10 +4,10 @@
 //! text must hold an object, whose keys are field references. Source of behaviour:
 //! logstash-filter-json 3.2.1.
 
-use crate::codec::json::After;
+use crate::codec::json::{self, After};
 use crate::event::{Event, Key, Object, SetError, TIMESTAMP, Value, text};
 use crate::filter::field::FieldName;
-use crate::filter::{CompileCx, Cx, Filter, Outcome, tag_all};
+use crate::filter::{CompileCx, Cx, Filter, Outcome, shown, shown_value, tag_all};
 use crate::program::options::{OptionKind, PluginOptions};
 use crate::time::Timestamp;
 
@@ -65,6 +65,32 @@ impl Filter for Json {
 
     fn failure_tags(&self) -> &[Box<str>] {
         &self.failure_tags
+    }
+
+    fn explain<'b>(&'b self, event: &Event<'b>, cx: &mut Cx<'_, 'b>) -> Option<String> {
+        let source = self.source.resolve(event, cx).ok()?;
+        let text = match event.get(source)? {
+            Value::Str(text) => text.strip_prefix('\u{FEFF}').unwrap_or(text),
+            value => {
+                return Some(format!(
+                    "field `{source}` is {}, and JSON is a text",
+                    shown_value(value)
+                ));
+            }
+        };
+        if let Some((at, message)) = json::first_error(text) {
+            let rest = text.get(at..).filter(|rest| !rest.is_empty());
+            let place = rest.map_or_else(|| "its end".to_owned(), shown);
+            return Some(format!(
+                "field `{source}` is not valid JSON at byte {at}, {place}: {message}"
+            ));
+        }
+        let wants_object = self.target.is_none() && !text.trim_start().starts_with('{');
+        Some(if wants_object {
+            format!("field `{source}` holds JSON that is no object; `target` would take it")
+        } else {
+            format!("field `{source}` holds JSON whose fields cannot be set on this event")
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use core::fmt;
 
 use crate::arena::Arena;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span};
-use crate::event::{EscapeStyle, Event, PathRef, SetError};
+use crate::event::{EscapeStyle, Event, PathRef, SetError, Value, text};
 use crate::pattern;
 use crate::program::options::PluginOptions;
 use crate::program::{Ecs, Options, Resources};
@@ -40,8 +40,8 @@ pub(crate) trait Filter: Send + Sync + fmt::Debug {
     /// Why the filter failed on this event, for a person who wants to repair the config.
     ///
     /// Asked right after [`Outcome::Failed`], before anything else changes the event.
-    fn explain(&self, event: &Event<'_>) -> Option<String> {
-        let _ = event;
+    fn explain<'b>(&'b self, event: &Event<'b>, cx: &mut Cx<'_, 'b>) -> Option<String> {
+        let _ = (event, cx);
         None
     }
 
@@ -93,6 +93,8 @@ pub(crate) struct Scratch {
     pub(crate) zones: zone_cache::ZoneCache,
     /// Dates without a year that got one from the clock since the counter was last taken.
     pub(crate) years_guessed: u64,
+    /// The operation at which a filter of several gave up, for its explanation.
+    pub(crate) failed_step: usize,
 }
 
 impl<'b> Cx<'_, 'b> {
@@ -108,6 +110,30 @@ pub(crate) fn tag_all<'b>(event: &mut Event<'b>, tags: &'b [Box<str>], arena: &'
         event.tag(tag, arena);
     }
 }
+
+/// A text as an explanation shows it: between backticks, cut, without control characters.
+pub(crate) fn shown(text: &str) -> String {
+    pattern::explain::quoted(text, SHOWN_CHARS)
+}
+
+/// Any value as an explanation shows it.
+pub(crate) fn shown_value(value: &Value<'_>) -> String {
+    let kind = match value {
+        Value::Array(_) => "a list, ",
+        Value::Bool(_) => "a boolean, ",
+        Value::Object(_) => "a map, ",
+        Value::Time(_) => "a timestamp, ",
+        Value::Null => return "null".to_owned(),
+        Value::Float(_) | Value::Int(_) | Value::Number(_) => "a number, ",
+        Value::Str(text) => return shown(text),
+    };
+    let mut out = String::new();
+    text::push_ruby(value, &mut out);
+    format!("{kind}{}", shown(&out))
+}
+
+/// Characters of a value that an explanation shows.
+const SHOWN_CHARS: usize = 60;
 
 /// What a filter can reach while it is compiled.
 pub(crate) struct CompileCx<'c> {

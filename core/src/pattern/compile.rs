@@ -13,7 +13,7 @@ use crate::limits;
 
 use super::error::{SyntaxError, SyntaxErrorKind as Kind};
 use super::hir::{Hir, HirKind, Pattern, collect_groups};
-use super::syntax::{Assertion, NamedClass, RepeatMode};
+use super::syntax::{self, Assertion, NamedClass, RepeatMode};
 use super::unicode::{ByteSet, CharSet, Class};
 
 /// Index of an instruction.
@@ -150,6 +150,10 @@ pub(super) struct Search {
 #[derive(Clone, Debug)]
 pub(super) struct Program {
     pub(super) insts: Vec<Inst>,
+    /// The regex text that each instruction came from; read by explanations alone.
+    pub(super) origins: Vec<syntax::Span>,
+    /// First instruction of each look that is in no other, and the one behind its last; ascending.
+    pub(super) looks: Vec<(Pc, Pc)>,
     pub(super) spans: Vec<Span>,
     pub(super) classes: Vec<Arc<Class>>,
     pub(super) sets: Vec<ByteSet>,
@@ -168,6 +172,8 @@ pub(super) fn compile(pattern: &Pattern) -> Result<Program, SyntaxError> {
     let mut compiler = Compiler {
         program: Program {
             insts: Vec::new(),
+            origins: Vec::new(),
+            looks: Vec::new(),
             spans: Vec::new(),
             classes: Vec::new(),
             sets: Vec::new(),
@@ -180,6 +186,8 @@ pub(super) fn compile(pattern: &Pattern) -> Result<Program, SyntaxError> {
         calls: Vec::new(),
         words: [NONE; 2],
         memo: pattern.called.is_empty() && !pattern.reads_captures,
+        origin: pattern.root.span,
+        looks_around: 0,
     };
     if let Start::Anywhere = compiler.program.search.start {
         let facts = &pattern.root.facts;
@@ -202,6 +210,10 @@ struct Compiler {
     memo: bool,
     /// The classes of `\b`: Unicode, ASCII.
     words: [u32; 2],
+    /// The text of the node that is being compiled.
+    origin: syntax::Span,
+    /// Looks around that node.
+    looks_around: u32,
 }
 
 type Done = Result<(), SyntaxError>;
@@ -233,6 +245,13 @@ impl Compiler {
     }
 
     fn node(&mut self, hir: &Hir, next: Next) -> Done {
+        let outer = std::mem::replace(&mut self.origin, hir.span);
+        let done = self.kind(hir, next);
+        self.origin = outer;
+        done
+    }
+
+    fn kind(&mut self, hir: &Hir, next: Next) -> Done {
         match &hir.kind {
             HirKind::Alternate(nodes) => self.alternate(nodes, next),
             HirKind::Assert(assertion) => {
@@ -379,15 +398,20 @@ impl Compiler {
 
     fn look(&mut self, negative: bool, emit: impl FnOnce(&mut Self) -> Done) -> Done {
         let reg = self.reg(2);
-        if !negative {
-            self.push(Inst::LookStart { reg })?;
-            self.unmemoized(emit)?;
-            return self.push(Inst::LookEnd { reg }).map(drop);
+        let start = self.push(Inst::LookStart { reg })?;
+        self.looks_around += 1;
+        let done = self.unmemoized(emit);
+        self.looks_around -= 1;
+        done?;
+        if negative {
+            self.push(Inst::NegativeEnd { reg })?;
+            self.program.insts[start as usize] = Inst::NegativeStart { reg, out: self.here() };
+        } else {
+            self.push(Inst::LookEnd { reg })?;
         }
-        let start = self.push(Inst::Fail)?;
-        self.unmemoized(emit)?;
-        self.push(Inst::NegativeEnd { reg })?;
-        self.program.insts[start as usize] = Inst::NegativeStart { reg, out: self.here() };
+        if self.looks_around == 0 {
+            self.program.looks.push((start, self.here()));
+        }
         Ok(())
     }
 
@@ -568,6 +592,7 @@ impl Compiler {
             return Err(SyntaxError::new(0..0, Kind::ProgramTooLarge(limits::PATTERN_MAX_PROGRAM)));
         }
         self.program.insts.push(inst);
+        self.program.origins.push(self.origin);
         Ok(pc)
     }
 

@@ -47,7 +47,68 @@ impl Expansion {
         }
         Origin { span: node.span.clone(), chain: chain(&self.nodes, run.node) }
     }
+
+    /// Lists the tokens that were replaced, each before those of its definition: how many tokens are
+    /// around it, and its text, `INT:bytes`.
+    pub fn tokens(&self) -> impl Iterator<Item = (usize, &str)> {
+        let mut depths = vec![0; self.nodes.len()];
+        (ROOT + 1..self.nodes.len()).map(move |at| {
+            let node = &self.nodes[at];
+            depths[at] = depths[node.parent] + 1;
+            (depths[node.parent], &*node.token)
+        })
+    }
+
+    /// Lists the tokens around a byte of `regex`, outermost first; empty in the user's own text.
+    pub(super) fn tokens_around(&self, offset: usize) -> Vec<TokenId> {
+        let after = self.runs.partition_point(|run| run.start <= offset);
+        let run = after.checked_sub(1).and_then(|index| self.runs.get(index));
+        let mut node = run.map_or(ROOT, |run| run.node);
+        let mut tokens = Vec::new();
+        while node != ROOT {
+            tokens.push(TokenId(node));
+            node = self.nodes[node].parent;
+        }
+        tokens.reverse();
+        tokens
+    }
+
+    /// Gives a token's name and semantic as written: `INT:bytes`.
+    pub(super) fn token_text(&self, token: TokenId) -> &str {
+        &self.nodes[token.0].token
+    }
+
+    /// Gives a token's name alone.
+    pub(super) fn token_name(&self, token: TokenId) -> &str {
+        self.nodes[token.0].name()
+    }
+
+    /// Gives what a token was replaced by, with its group.
+    pub(super) fn token_regex(&self, token: TokenId) -> &str {
+        let mut own = self.runs.iter().filter(|run| run.node == token.0);
+        let Some(first) = own.next() else { return "" };
+        let last = own.next_back().unwrap_or(first);
+        self.regex.get(first.start..last.start + last.len).unwrap_or_default()
+    }
+
+    /// Tells whether a token inside of this one captures a field.
+    pub(super) fn has_captures_inside(&self, token: TokenId) -> bool {
+        // A token comes before those of its definition.
+        let mut inside = vec![false; self.nodes.len()];
+        inside[token.0] = true;
+        for at in token.0 + 1..self.nodes.len() {
+            inside[at] = inside[self.nodes[at].parent];
+            if inside[at] && self.nodes[at].token.contains(':') {
+                return true;
+            }
+        }
+        false
+    }
 }
+
+/// Names one of the tokens that an expansion replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TokenId(usize);
 
 /// Tells where a piece of an expanded pattern stands in the text the user wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,7 +238,7 @@ pub fn expand(
     dictionary: &Dictionary,
     named_captures_only: bool,
 ) -> Result<Expansion, ExpandError> {
-    let mut nodes = vec![Node { name: Box::default(), parent: ROOT, span: 0..pattern.len() }];
+    let mut nodes = vec![Node { token: Box::default(), parent: ROOT, span: 0..pattern.len() }];
     let mut inline: BTreeMap<Box<str>, Box<str>> = BTreeMap::new();
     let mut out = Output { text: Vec::with_capacity(pattern.len()), runs: Vec::new() };
     let mut rest = Pending::new(pattern);
@@ -211,7 +272,7 @@ pub fn expand(
         }
 
         let node = nodes.len();
-        nodes.push(Node { name: name.into(), parent, span });
+        nodes.push(Node { token: group.as_str().into(), parent, span });
         rest.push(node, b")");
         rest.push(node, text.as_bytes());
         if named_captures_only && !group.contains(':') {
@@ -230,10 +291,17 @@ pub fn expand(
 /// One token entered: the definition, and where the token stood.
 #[derive(Clone, Debug)]
 struct Node {
-    name: Box<str>,
+    /// Name and semantic.
+    token: Box<str>,
     parent: usize,
     /// The outermost token leading here, in the user's pattern.
     span: Range<usize>,
+}
+
+impl Node {
+    fn name(&self) -> &str {
+        self.token.split(':').next().unwrap_or_default()
+    }
 }
 
 /// The node of the user's own text.
@@ -471,7 +539,7 @@ impl Pending {
 fn chain(nodes: &[Node], mut node: usize) -> Vec<&str> {
     let mut names = Vec::new();
     while node != ROOT {
-        names.push(&*nodes[node].name);
+        names.push(nodes[node].name());
         node = nodes[node].parent;
     }
     names.reverse();

@@ -10,6 +10,7 @@
 pub mod error;
 pub mod exec;
 pub mod expand;
+pub mod explain;
 pub mod hir;
 pub mod library;
 pub mod syntax;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 pub use error::{SyntaxError, SyntaxErrorKind};
 pub use exec::{Budget, BudgetExhausted, Scratch};
+pub use explain::Explanation;
 
 /// How a regex is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

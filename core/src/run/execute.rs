@@ -140,7 +140,7 @@ impl<'b> Run<'_, 'b> {
             Outcome::Failed => {
                 self.stats.filters[index].failed += 1;
                 let explanation = if self.explain_failures {
-                    slot.filter.explain(event).map(|text| self.arena.text(&text))
+                    slot.filter.explain(event, &mut cx).map(|text| self.arena.text(&text))
                 } else {
                     None
                 };

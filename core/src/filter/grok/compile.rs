@@ -142,7 +142,7 @@ fn pattern(
         }
     };
     let captures = captures(&regex, shared, cx);
-    Some(Pattern { regex, captures })
+    Some(Pattern { regex, captures, expansion })
 }
 
 /// The groups in the order in which jls-grok sets them: by the first appearance of their full name,

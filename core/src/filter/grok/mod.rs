@@ -7,10 +7,11 @@ use crate::arena::Arena;
 use crate::event::{Event, PathRef, SetError, Value, text};
 use crate::filter::field::FieldName;
 use crate::filter::{Cx, Filter, Outcome, number, tag_all};
-use crate::pattern::expand::CaptureKind;
+use crate::pattern::expand::{CaptureKind, Expansion};
 use crate::pattern::{Budget, Regex};
 
 mod compile;
+mod explain;
 
 pub(super) use compile::compile;
 pub(crate) use compile::{capture_reference, dictionary, pattern_set, sources, target};
@@ -37,6 +38,8 @@ struct Pattern {
     regex: Regex,
     /// In the order in which they are set: by name's first appearance, then by place.
     captures: Box<[Capture]>,
+    /// Where the regex came from, for explanations.
+    expansion: Expansion,
 }
 
 /// One group and where its text goes.
@@ -120,6 +123,10 @@ impl Filter for Grok {
 
     fn has_tagged(&self, event: &Event<'_>) -> bool {
         self.failure_tags.iter().chain([&self.timeout_tag]).any(|tag| event.has_tag(tag))
+    }
+
+    fn explain<'b>(&'b self, event: &Event<'b>, cx: &mut Cx<'_, 'b>) -> Option<String> {
+        explain::explain(self, event, cx)
     }
 }
 

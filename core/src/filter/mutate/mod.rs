@@ -8,7 +8,7 @@
 use crate::diagnostic::Code;
 use crate::event::{Array, Event, PathRef, SetError, Template, Value, text};
 use crate::filter::field::{self, FieldName};
-use crate::filter::{CompileCx, Cx, Filter, Outcome, tag_all};
+use crate::filter::{CompileCx, Cx, Filter, Outcome, shown_value, tag_all};
 use crate::program::options::{OptionKind, PluginOptions};
 
 mod case;
@@ -145,8 +145,9 @@ pub(super) fn compile(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option
 
 impl Filter for Mutate {
     fn apply<'b>(&'b self, event: &mut Event<'b>, cx: &mut Cx<'_, 'b>) -> Outcome {
-        for step in &self.steps {
+        for (index, step) in self.steps.iter().enumerate() {
             if step.apply(event, cx).is_err() {
+                cx.scratch.failed_step = index;
                 tag_all(event, &self.failure_tags, cx.arena);
                 return Outcome::Failed;
             }
@@ -157,9 +158,40 @@ impl Filter for Mutate {
     fn failure_tags(&self) -> &[Box<str>] {
         &self.failure_tags
     }
+
+    fn explain<'b>(&'b self, event: &Event<'b>, cx: &mut Cx<'_, 'b>) -> Option<String> {
+        let (operation, name) = self.steps.get(cx.scratch.failed_step)?.operation();
+        let field = name.shown(event, cx);
+        let value = name.resolve(event, cx).ok().and_then(|path| event.get(path));
+        let holds = value.map_or_else(
+            || ", which is not there".to_owned(),
+            |value| format!(", which is {}", shown_value(value)),
+        );
+        Some(format!("`{operation}` failed on field {field}{holds}"))
+    }
 }
 
 impl Step {
+    /// The operation's option and the field that it is about.
+    fn operation(&self) -> (&'static str, &FieldName) {
+        match self {
+            Self::Capitalize(name) => ("capitalize", name),
+            Self::Coerce(name, _) => ("coerce", name),
+            Self::Convert(name, _) => ("convert", name),
+            Self::Copy(name, _) => ("copy", name),
+            Self::Gsub(name, _) => ("gsub", name),
+            Self::Join(name, _) => ("join", name),
+            Self::Lowercase(name) => ("lowercase", name),
+            Self::Merge(name, _) => ("merge", name),
+            Self::Rename(name, _) => ("rename", name),
+            Self::Replace(name, _) => ("replace", name),
+            Self::Split(name, _) => ("split", name),
+            Self::Strip(name) => ("strip", name),
+            Self::Update(name, _) => ("update", name),
+            Self::Uppercase(name) => ("uppercase", name),
+        }
+    }
+
     fn apply<'b>(&'b self, event: &mut Event<'b>, cx: &mut Cx<'_, 'b>) -> Result<(), Failed> {
         match self {
             Self::Capitalize(name) => case::apply(event, name, cx, case::capitalize),

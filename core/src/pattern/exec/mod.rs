@@ -24,6 +24,11 @@ impl Budget {
         let bytes = (len as u64).saturating_mul(limits::PATTERN_STEPS_PER_BYTE);
         Self { steps_left: limits::PATTERN_BASE_STEPS.saturating_add(bytes) }
     }
+
+    /// Gives the budget for an explanation, or for those of a list of patterns together.
+    pub fn for_explanation() -> Self {
+        Self { steps_left: limits::EXPLAIN_STEPS }
+    }
 }
 
 /// The memory of a search, to be used again for the next one.

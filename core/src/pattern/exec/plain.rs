@@ -22,6 +22,9 @@ use super::{Budget, BudgetExhausted, Scratch, UNSET};
 
 mod place;
 mod span;
+mod trace;
+
+pub(in super::super) use trace::{Failure, Furthest, Trace, search as trace};
 
 /// One entry of the backtrack stack.
 #[derive(Clone, Copy, Debug)]
@@ -115,7 +118,7 @@ pub(in super::super) fn search(
     scratch.regs.resize(program.reg_count as usize, 0);
     let memo_at =
         budget.steps_left.saturating_sub(MEMO_AFTER.saturating_add(subject.len() as u64 / 2));
-    let mut machine = Machine {
+    let mut machine = Machine::<'_, false> {
         program,
         bytes: subject.as_bytes(),
         search_start: start,
@@ -125,6 +128,7 @@ pub(in super::super) fn search(
         current_call: NONE,
         looked_at: 0,
         scratch,
+        trace: None,
     };
     let found = machine.scan(anchored);
     budget.steps_left = machine.steps;
@@ -134,7 +138,8 @@ pub(in super::super) fn search(
     found
 }
 
-struct Machine<'r> {
+/// With `TRACE` every way is tried that could be, and what fails is recorded.
+struct Machine<'r, const TRACE: bool> {
     program: &'r Program,
     bytes: &'r [u8],
     search_start: usize,
@@ -146,9 +151,11 @@ struct Machine<'r> {
     /// Where the last search for an end of a lazy span gave up.
     looked_at: usize,
     scratch: &'r mut Scratch,
+    /// There with `TRACE` alone.
+    trace: Option<&'r mut Trace>,
 }
 
-impl<'r> Machine<'r> {
+impl<'r, const TRACE: bool> Machine<'r, TRACE> {
     /// Tries the places where a match can start, from left to right.
     fn scan(&mut self, anchored: bool) -> Outcome<bool> {
         let len = self.bytes.len();
@@ -243,6 +250,9 @@ impl<'r> Machine<'r> {
             if self.steps < self.memo_at {
                 self.turn_memo_on();
             }
+            if TRACE {
+                self.trace_before(pc, at);
+            }
             let next = match &program.insts[pc as usize] {
                 Inst::Match => {
                     self.scratch.slots[1] = at;
@@ -308,6 +318,9 @@ impl<'r> Machine<'r> {
                 }
                 Inst::NegativeEnd { reg } => {
                     let height = self.scratch.regs[*reg as usize];
+                    if TRACE {
+                        self.trace_negative(pc, height);
+                    }
                     self.unwind(height);
                     None
                 }
@@ -352,6 +365,12 @@ impl<'r> Machine<'r> {
                 }
                 Inst::Return => self.return_from_call()?.map(|back| (back, at)),
             };
+            if TRACE {
+                match next {
+                    Some((_, end)) => self.trace_passed(pc, at, end),
+                    None => self.trace_failed(pc, at),
+                }
+            }
             match next {
                 Some(next) => (pc, at) = next,
                 None => match self.backtrack()? {
@@ -368,6 +387,9 @@ impl<'r> Machine<'r> {
             return Err(BudgetExhausted);
         }
         self.scratch.stack.push(frame);
+        if TRACE {
+            self.trace_choice();
+        }
         Ok(())
     }
 
@@ -395,6 +417,9 @@ impl<'r> Machine<'r> {
     /// Takes the youngest choice.
     fn backtrack(&mut self) -> Outcome<Option<(Pc, usize)>> {
         while let Some(frame) = self.scratch.stack.pop() {
+            if TRACE {
+                self.trace_back();
+            }
             match frame {
                 Frame::Branch { pc, at } => return Ok(Some((pc, at))),
                 Frame::Greedy { pc, low, high } => {
@@ -473,7 +498,7 @@ impl<'r> Machine<'r> {
         if self.memo_on && memo != NONE && !self.visit(memo, at) {
             return Ok(None);
         }
-        if guard != NONE {
+        if !TRACE && guard != NONE {
             let set = &self.program.sets[guard as usize];
             if !self.bytes.get(at).is_some_and(|byte| set.contains(*byte)) {
                 return Ok(Some((second, at)));

@@ -58,6 +58,11 @@ impl Dictionary {
         }
     }
 
+    /// Lists the names that were added to the stock set, in alphabetical order.
+    pub fn own_names(&self) -> impl Iterator<Item = &str> {
+        self.own.keys().map(AsRef::as_ref)
+    }
+
     /// Returns the known name that an unknown one was most likely meant to be.
     ///
     /// The nearest by edit distance, ignoring case, if no more than a third of it differs.

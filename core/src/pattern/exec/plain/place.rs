@@ -6,7 +6,7 @@ use super::super::{BudgetExhausted, UNSET};
 use super::{CallFrame, Frame, Machine, Outcome, Pc};
 use crate::limits;
 
-impl Machine<'_> {
+impl<const TRACE: bool> Machine<'_, TRACE> {
     pub(super) fn holds(&self, assertion: Assertion, at: usize) -> bool {
         let len = self.bytes.len();
         match assertion {

@@ -8,7 +8,7 @@ use super::super::super::unicode::{Class, char_len, decode, step_back};
 use super::super::BudgetExhausted;
 use super::{Frame, Machine, Outcome};
 
-impl Machine<'_> {
+impl<const TRACE: bool> Machine<'_, TRACE> {
     /// Gives the length of the character here if it is in the class.
     #[inline]
     pub(super) fn one_of(&self, class: &Class, at: usize) -> Option<usize> {
@@ -34,6 +34,12 @@ impl Machine<'_> {
             },
             SpanSet::Class(class) => self.one_of(&self.program.classes[*class as usize], at),
         }
+    }
+
+    /// What must follow a span; a trace wants to see for itself what does not.
+    #[inline]
+    fn follow(span: &Span) -> Follow {
+        if TRACE { Follow::Unknown } else { span.follow }
     }
 
     /// Enters a span and gives its first end.
@@ -147,7 +153,7 @@ impl Machine<'_> {
     ) -> Outcome<Option<usize>> {
         let mut high = high;
         loop {
-            let end = match span.follow {
+            let end = match Self::follow(span) {
                 Follow::Unknown => Some(high),
                 Follow::Byte(byte) => {
                     let end = (high + 1).min(self.bytes.len());
@@ -218,7 +224,7 @@ impl Machine<'_> {
         let mut left = left;
         let mut at = from;
         if left == u32::MAX
-            && let Follow::Byte(byte) = span.follow
+            && let Follow::Byte(byte) = Self::follow(span)
         {
             let rest = &self.bytes[at..];
             let found = match &span.set {
@@ -239,7 +245,7 @@ impl Machine<'_> {
             }
         }
         loop {
-            let fits = match span.follow {
+            let fits = match Self::follow(span) {
                 Follow::Unknown => true,
                 Follow::Byte(byte) => self.bytes.get(at) == Some(&byte),
                 Follow::Set(set) => {
