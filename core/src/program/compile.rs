@@ -222,7 +222,7 @@ impl CompileCx<'_> {
             Ok(regex) => Some(regex),
             Err(error) => {
                 let place = place_of(source, error.span.start);
-                self.regex_error(span, &error, &place);
+                self.regex_error(self.inside(span, source, &error.span), &error, &place);
                 None
             }
         }
