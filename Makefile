@@ -34,7 +34,7 @@ test-fuzz: tools
 	for target in $(FUZZ_TARGETS); do \
 	  mkdir -p fuzz/corpus/$$target fuzz/seeds/$$target; \
 	  $(FUZZ_CARGO) fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
-	    -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -verbosity=0 \
+	    -max_total_time=$(FUZZ_SECONDS) -seed=1 -timeout=20 -rss_limit_mb=2048 -verbosity=0 \
 	    -print_final_stats=1; \
 	done
 

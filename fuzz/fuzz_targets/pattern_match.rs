@@ -33,10 +33,13 @@ fuzz_target!(|input: (u8, &str, &str)| {
         for (start, end) in first.iter().flatten() {
             assert!(start <= end && subject.get(*start..*end).is_some(), "{start}..{end}");
         }
-        let mut budget = steps;
-        let at = regex.match_at(subject, start, &mut scratch, &mut budget);
-        assert_eq!(at, Ok(true), "a match found by searching matches at its place");
-        assert_eq!(first, groups(&scratch));
+        // `\K` moves the start of the match, and `\G` is the start of the search.
+        if !pattern.contains("\\K") && !pattern.contains("\\G") {
+            let mut budget = steps;
+            let at = regex.match_at(subject, start, &mut scratch, &mut budget);
+            assert_eq!(at, Ok(true), "a match found by searching matches at its place");
+            assert_eq!(first, groups(&scratch));
+        }
     } else if found == Ok(false) {
         assert!(first.iter().all(Option::is_none), "groups without a match");
     }
