@@ -256,6 +256,10 @@ impl<'r, const TRACE: bool> Machine<'r, TRACE> {
             let next = match &program.insts[pc as usize] {
                 Inst::Match => {
                     self.scratch.slots[1] = at;
+                    // `\K` in a look-ahead may have put the start behind the end; as in Oniguruma it
+                    // then goes no further than the end.
+                    let start = self.scratch.slots[0];
+                    self.scratch.slots[0] = start.min(at);
                     return Ok(true);
                 }
                 Inst::Literal { start, len } => {

@@ -365,6 +365,7 @@ fn keep_moves_the_start_of_the_match() {
             (r"a\Kb", "ab", "1:2"),
             (r"(?:a\K|b)c", "ac", "1:2"),
             (r"(?:a\K|b)c", "bc", "0:2"),
+            (r"(?=ab\K)", "xab", "1:1"),
             (r"a\Kb|.", "acab", "0:1"),
         ],
     );
