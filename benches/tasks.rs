@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use criterion::{Criterion, SamplingMode, Throughput};
 use sawlog_benches::engine::Engine;
-use sawlog_benches::judge::Verdict;
+use sawlog_benches::judge::{self, Verdict};
 use sawlog_benches::peer::Peer;
 use sawlog_benches::tasks::{Shared, TASKS};
 
@@ -29,7 +29,7 @@ fn main() {
         let mut engine = Engine::new(&config);
         let mut peer = Peer::new(task, &config);
         let ours = engine.json(&input);
-        assert_eq!(ours.iter().filter(|byte| **byte == b'\n').count(), lines, "{}", task.name);
+        assert_eq!(judge::lines(ours), lines, "{}", task.name);
         if let Some((peer, name)) = &mut peer {
             let verdict = Verdict::of(ours, peer.json(&input))
                 .unwrap_or_else(|error| panic!("{}, {name}: {error}", task.name));

@@ -9,6 +9,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use criterion::{Criterion, SamplingMode, Throughput};
+use sawlog_benches::judge;
 use sawlog_benches::tasks::{Shared, TASKS};
 
 fn main() {
@@ -54,7 +55,7 @@ fn main() {
     for (name, jobs) in [("convert-1-job", "1"), ("convert-2-jobs", "2")] {
         convert(jobs);
         let json = fs::read(&output).expect("convert wrote it");
-        assert_eq!(json.iter().filter(|byte| **byte == b'\n').count(), lines);
+        assert_eq!(judge::lines(&json), lines);
         group.bench_function(name, |b| b.iter(|| convert(jobs)));
     }
     group.finish();

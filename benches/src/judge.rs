@@ -53,6 +53,11 @@ impl fmt::Display for Verdict {
     }
 }
 
+/// The number of JSON lines in an output.
+pub fn lines(output: &[u8]) -> usize {
+    output.split_inclusive(|byte| *byte == b'\n').count()
+}
+
 fn objects(lines: &[u8]) -> Result<Vec<Map<String, Value>>, String> {
     lines
         .split(|byte| *byte == b'\n')
