@@ -1,13 +1,15 @@
 # make sample   build the command line and convert the example log
 # make test     all tests: unit, conformance, process, fuzz targets, licences and bans
 # make lint     formatting and clippy, as CI runs them
+# make bench    the measured tasks beside their peers; benches/README.md says how to read them
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := sample
-.PHONY: sample test test-rust test-fuzz test-deny lint tools bless
+.PHONY: sample test test-rust test-fuzz test-deny lint bench tools bless
 
 CARGO ?= cargo
+BENCH = CARGO_TARGET_DIR=$(CURDIR)/target/benches $(CARGO) bench --quiet --manifest-path benches/Cargo.toml
 FUZZ_SECONDS ?= 20
 FUZZ_TARGETS := config_parse grok_compile pattern_match date_parse program
 TOOLS := $(CURDIR)/target/tools
@@ -43,10 +45,25 @@ test-deny: tools
 
 lint:
 	$(CARGO) fmt --all -- --check
+	$(CARGO) fmt --manifest-path benches/Cargo.toml -- --check
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml -- --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --workspace --all-targets --no-default-features -- -D warnings
 	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
+
+# Standard output is the table and what it depends on, the rest goes to standard error. One build for
+# each engine of the crate `grok`; whole_process runs the release binary.
+bench:
+	@test -d "$${SAWLOG_SHARED:-../shared}/data" \
+	  || { echo "the shared folder is not there; name it in SAWLOG_SHARED" 1>&2; exit 1; }
+	@$(CARGO) build --release --quiet --package sawlog-cli
+	@export SAWLOG_BIN=$${SAWLOG_BIN:-$(CURDIR)/target/release/sawlog}; \
+	$(BENCH) 1>&2; \
+	$(BENCH) --no-default-features --features onig --bench tasks -- grok-onig 1>&2
+	@sha256sum target/corpora/*.log
+	@$(CARGO) run --profile bench --quiet --manifest-path benches/Cargo.toml \
+	  --target-dir target/benches \
+	  --bin table -- target/benches/criterion
 
 # Unoptimised builds: they compile in half the time and run for seconds.
 tools:
