@@ -23,7 +23,7 @@ use crate::{
     format::Formatter,
     history::{self, History, Wanted},
     host,
-    input::{self, Discovery, Excluded, Input, Unreadable},
+    input::{self, Discovery, Excluded, Input, Repeated, Unreadable},
     inputs,
     manifest::{Checkpoint, Fingerprint, Lengths, Manifest, Run},
     output::{self, Packing, Target},
@@ -61,7 +61,8 @@ fn convert(arguments: &ConvertArguments) -> Result<u8, Failure> {
     let writing = writing(arguments, pipeline).map_err(Failure::Argument)?;
     let processing = Processing::new(pipeline, options, writing)
         .map_err(|error| Failure::Argument(error.to_string()))?;
-    let Discovery { inputs, unreadable, .. } = discover(arguments).map_err(Failure::Argument)?;
+    let Discovery { inputs, unreadable, repeated, special, .. } =
+        discover(arguments).map_err(Failure::Argument)?;
     let job = Job { arguments, pipeline, layout: processing.layout(), inputs, clock };
     let plan = plan(&job, compiled.fingerprint).map_err(Failure::Argument)?;
     if let Some(notice) = notice {
@@ -72,6 +73,12 @@ fn convert(arguments: &ConvertArguments) -> Result<u8, Failure> {
     }
     for Unreadable { path, error } in &unreadable {
         say(&format!("cannot read `{}`: {error}", path.display()));
+    }
+    for Repeated { path, first } in &repeated {
+        say(&format!("`{}` is the file `{}`: it is read once", path.display(), first.display()));
+    }
+    for path in &special {
+        say(&format!("`{}` is a pipe, socket or device: left out", path.display()));
     }
     let status = match plan {
         Plan::Done { was_incomplete: false } => Ok(EXIT_DONE),

@@ -62,15 +62,18 @@ impl Target {
 
     fn open(path: &Path, layout: &Layout, resumed: Option<u64>) -> io::Result<Self> {
         let place = place(path, resumed)?;
+        let packing = Packing::of(path);
+        // A packed head stands in one member with the first events.
+        let head_bytes = if packing == Packing::Plain { layout.head.len() as u64 } else { 0 };
         let mut target = Self {
             name: path.display().to_string(),
             place,
-            packing: Packing::of(path),
+            packing,
             layout: layout.clone(),
             pending: Vec::new(),
             buffer: Vec::new(),
             written: resumed.unwrap_or(0),
-            has_events: resumed.is_some_and(|bytes| bytes > 0),
+            has_events: resumed.is_some_and(|bytes| bytes > head_bytes),
         };
         if resumed.is_none() {
             let head = target.layout.head.clone();
