@@ -76,9 +76,12 @@ fn check(command: &str, shown: &str) {
 /// Returns the commands of a make target, without those that build.
 fn recipe(target: &str) -> String {
     let output = Command::new("make")
-        .args(["-n", target])
+        .args(["-n", "--no-print-directory", target])
         .current_dir(project())
         .env_remove("CARGO")
+        // These tests may run under a make of their own.
+        .env_remove("MAKEFLAGS")
+        .env_remove("MAKELEVEL")
         .output()
         .unwrap();
     assert!(output.status.success(), "make has no target `{target}`");
