@@ -49,11 +49,19 @@ pub mod conformance;
 mod diagnostic;
 mod event;
 mod filter;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod limits;
 pub mod lint;
 pub mod pattern;
 pub mod program;
 mod run;
+#[cfg_attr(
+    not(any(test, feature = "fuzzing")),
+    expect(dead_code, reason = "the executors and writers take it up one by one")
+)]
+mod scan;
 pub mod time;
 
 pub use arena::Arena;
@@ -76,6 +84,7 @@ pub use program::{Codec, ConfigPosition, Ecs, Input, Options, Pipeline, PlacedFi
 pub use run::{
     FilterStats, Imbalance, InputOptions, Refusal, RefusalKind, RunError, Sink, Stats, Tick, Worker,
 };
+pub use scan::SimdLevel;
 pub use time::{Timestamp, Zone};
 
 /// The names of the filters that are built, in alphabetical order.

@@ -1,0 +1,33 @@
+//! Slices to blocks of a fixed length, without a comparison that the caller has made.
+
+#![expect(unsafe_code, reason = "loads at places that were compared")]
+
+use super::BLOCK_BYTES;
+
+/// The place of the last whole block; `None` if the bytes are shorter than one.
+#[inline(always)]
+pub(super) fn last_start(bytes: &[u8]) -> Option<usize> {
+    bytes.len().checked_sub(BLOCK_BYTES)
+}
+
+/// The block at a place that is at most [`last_start`]; a place beyond gives the last block.
+///
+/// PERF: the minimum is what the callers have computed, and goes away once inlined; a slice's own
+/// check stays as a branch in each loop.
+#[inline(always)]
+pub(super) fn chunk_at(bytes: &[u8], start: usize) -> &[u8; BLOCK_BYTES] {
+    debug_assert!(last_start(bytes).is_some_and(|last| start <= last), "{start}");
+    let Some(last) = last_start(bytes) else { return &[0; BLOCK_BYTES] };
+    // SAFETY: `start.min(last) + BLOCK_BYTES <= bytes.len()`, so the array lies inside the slice,
+    // whose lifetime it has; arrays of bytes have no alignment.
+    unsafe { &*bytes.as_ptr().add(start.min(last)).cast() }
+}
+
+/// Bytes shorter than a block at the end of one, after zeros.
+#[inline]
+pub(super) fn right_aligned(bytes: &[u8]) -> [u8; BLOCK_BYTES] {
+    let mut block = [0; BLOCK_BYTES];
+    let len = bytes.len().min(BLOCK_BYTES);
+    block[BLOCK_BYTES - len..].copy_from_slice(&bytes[..len]);
+    block
+}
