@@ -1,17 +1,18 @@
 # make sample   build the command line and convert the example log
 # make test     all tests: unit, conformance, process, fuzz targets, licences and bans
+# make test-asan  the tests of the unsafe code under AddressSanitizer, if a nightly compiler is there
 # make lint     formatting and clippy, as CI runs them
 # make bench    the measured tasks beside their peers; benches/README.md says how to read them
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := sample
-.PHONY: sample test test-rust test-fuzz test-deny lint bench tools bless
+.PHONY: sample test test-rust test-fuzz test-asan test-deny lint bench tools bless
 
 CARGO ?= cargo
 BENCH = CARGO_TARGET_DIR=$(CURDIR)/target/benches $(CARGO) bench --quiet --manifest-path benches/Cargo.toml
 FUZZ_SECONDS ?= 20
-FUZZ_TARGETS := config_parse grok_compile pattern_match date_parse program
+FUZZ_TARGETS := config_parse grok_compile pattern_match date_parse program scan
 TOOLS := $(CURDIR)/target/tools
 DENY_VERSION := 0.20.2
 FUZZ_VERSION := 0.13.2
@@ -39,6 +40,14 @@ test-fuzz: tools
 	    -max_total_time=$(FUZZ_SECONDS) -seed=1 -timeout=20 -rss_limit_mb=2048 -verbosity=0 \
 	    -print_final_stats=1; \
 	done
+
+# A target of its own: the flags are then not those of build scripts, which have no sanitizer.
+test-asan:
+	@if rustup toolchain list 2>/dev/null | grep -q '^nightly'; then \
+	  host=$$(rustc -vV | sed -n 's/^host: //p'); \
+	  RUSTFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=$(CURDIR)/target/asan \
+	    $(CARGO) +nightly test --package sawlog --lib --target "$$host" scan::; \
+	else echo "skipped: no nightly compiler"; fi
 
 test-deny: tools
 	$(CARGO) deny --log-level error check bans licenses sources
