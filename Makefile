@@ -12,7 +12,7 @@ SHELL := bash
 CARGO ?= cargo
 BENCH = CARGO_TARGET_DIR=$(CURDIR)/target/benches $(CARGO) bench --quiet --manifest-path benches/Cargo.toml
 FUZZ_SECONDS ?= 20
-FUZZ_TARGETS := config_parse grok_compile pattern_match date_parse program scan
+FUZZ_TARGETS := config_parse executors grok_compile pattern_match date_parse program scan
 TOOLS := $(CURDIR)/target/tools
 DENY_VERSION := 0.20.2
 FUZZ_VERSION := 0.13.2

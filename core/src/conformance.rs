@@ -22,6 +22,7 @@ use std::panic::{self, AssertUnwindSafe};
 
 use serde_json::{Map, Value};
 
+use crate::pattern::Engine;
 use crate::{
     Code, Config, Diagnostics, Ecs, EscapeStyle, Event, InputOptions, Options, ParseOptions,
     Pipeline, Refusal, Resources, Severity, Sink, Source, Tick, Timestamp, Worker, Zone, lint,
@@ -331,13 +332,21 @@ pub struct Runner {
     listed: ExpectedDifferences,
     on_unsupported: OnUnsupported,
     resources: Resources,
+    engine: Engine,
     tally: Tally,
 }
 
 impl Runner {
     /// Makes a runner; its configs reach no variable and no file.
     pub fn new(listed: ExpectedDifferences, on_unsupported: OnUnsupported) -> Self {
-        Self { listed, on_unsupported, resources: Resources::new(), tally: Tally::default() }
+        let (resources, engine) = (Resources::new(), Engine::default());
+        Self { listed, on_unsupported, resources, engine, tally: Tally::default() }
+    }
+
+    /// Chooses how the loops over bytes are run.
+    #[must_use]
+    pub fn with_engine(self, engine: Engine) -> Self {
+        Self { engine, ..self }
     }
 
     /// Runs every line of a file and reports those that fail, in order.
@@ -349,7 +358,8 @@ impl Runner {
                 continue;
             }
             let (id, config, verdict) = match Vector::parse(line) {
-                Ok(vector) => {
+                Ok(mut vector) => {
+                    vector.options.engine = self.engine;
                     let verdict = self.run_caught(&vector);
                     (vector.id, vector.config, verdict)
                 }

@@ -81,6 +81,10 @@ pub const PATTERN_MAX_PROGRAM: usize = 500_000;
 /// Instructions up to which a counted repeat is written out: 256. Above it a counter counts.
 pub const PATTERN_UNROLL: usize = 256;
 
+/// Nodes that the analyses of one regex may look at: 200,000; the largest stock pattern takes 20,000.
+/// Stops nested repeats from making the start of a pipeline slow; beyond it the weakest answer stands.
+pub const PATTERN_ANALYSIS_STEPS: u32 = 200_000;
+
 /// Steps that one search may take whatever the length of its subject: 500,000, about 2 ms. Stops
 /// patterns that backtrack without end; an ordinary line needs some hundred.
 pub const PATTERN_BASE_STEPS: u64 = 500_000;

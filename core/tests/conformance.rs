@@ -10,21 +10,46 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use sawlog::SimdLevel;
 use sawlog::conformance::{ExpectedDifferences, OnUnsupported, Runner};
+use sawlog::pattern::{Engine, Executor};
 
 /// Failures that are shown in full; more are only counted.
 const SHOWN_FAILURES: usize = 20;
 
+/// Each executor, and the code that has no SIMD.
+const ENGINES: [Engine; 3] = [
+    Engine { executor: Executor::Fast, simd: SimdLevel::Auto },
+    Engine { executor: Executor::Fast, simd: SimdLevel::Portable },
+    Engine { executor: Executor::Plain, simd: SimdLevel::Auto },
+];
+
 #[test]
-fn own_cases_pass() {
+fn own_cases_pass_on_every_engine() {
     let files = case_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance"));
     assert!(!files.is_empty(), "tests/conformance holds no case");
-    let mut runner = Runner::new(ExpectedDifferences::default(), OnUnsupported::Fail);
-    run(&mut runner, &files);
+    for engine in ENGINES {
+        let runner = Runner::new(ExpectedDifferences::default(), OnUnsupported::Fail);
+        run(&mut runner.with_engine(engine), &files);
+    }
 }
 
 #[test]
-fn recorded_events_come_out_but_for_the_listed_differences() {
+fn recorded_events_come_out_on_the_fast_executor_but_for_the_listed_differences() {
+    recorded_events(ENGINES[0]);
+}
+
+#[test]
+fn recorded_events_come_out_without_simd_but_for_the_listed_differences() {
+    recorded_events(ENGINES[1]);
+}
+
+#[test]
+fn recorded_events_come_out_on_the_plain_executor_but_for_the_listed_differences() {
+    recorded_events(ENGINES[2]);
+}
+
+fn recorded_events(engine: Engine) {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let files = case_files(&project.join("../shared/vectors"));
     if files.is_empty() {
@@ -33,7 +58,7 @@ fn recorded_events_come_out_but_for_the_listed_differences() {
     }
     let listed = fs::read_to_string(project.join("core/tests/expected-differences.tsv")).unwrap();
     let listed = ExpectedDifferences::parse(&listed).unwrap();
-    let mut runner = Runner::new(listed, OnUnsupported::Skip);
+    let mut runner = Runner::new(listed, OnUnsupported::Skip).with_engine(engine);
     run(&mut runner, &files);
     let unseen: Vec<&str> = runner.unseen().collect();
     assert!(unseen.is_empty(), "listed as different, but no such case: {unseen:?}");

@@ -78,6 +78,7 @@ pub(crate) struct Cx<'a, 'b> {
 /// What all filters of a pipeline share.
 #[derive(Debug)]
 pub(crate) struct Env {
+    pub(crate) engine: pattern::Engine,
     pub(crate) style: EscapeStyle,
     pub(crate) zone: Zone,
     pub(crate) start: Timestamp,

@@ -651,7 +651,7 @@ fn join(left: Next, right: Next) -> Next {
 }
 
 /// Estimates the number of instructions of a node.
-fn size(hir: &Hir) -> usize {
+pub(super) fn size(hir: &Hir) -> usize {
     let sum = |nodes: &[Hir]| nodes.iter().map(size).fold(0, usize::saturating_add);
     match &hir.kind {
         HirKind::Alternate(nodes) => sum(nodes).saturating_add(2 * nodes.len()),
@@ -687,7 +687,7 @@ fn has_choice(hir: &Hir) -> bool {
     }
 }
 
-fn search(pattern: &Pattern) -> Search {
+pub(super) fn search(pattern: &Pattern) -> Search {
     let mut required = Vec::new();
     require(&pattern.root, &mut required);
     Search {

@@ -7,6 +7,7 @@
 //! a text of varying length, `\k<n+1>`, `\u{…}` with several characters, blocks and ages in `\p{…}`,
 //! and what a group holds when it is read inside itself.
 
+mod analysis;
 pub mod error;
 pub mod exec;
 pub mod expand;
@@ -24,7 +25,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use error::{SyntaxError, SyntaxErrorKind};
-pub use exec::{Budget, BudgetExhausted, Scratch};
+pub use exec::{Budget, BudgetExhausted, Engine, Executor, Scratch};
 pub use explain::Explanation;
 
 /// How a regex is read.
@@ -46,6 +47,8 @@ struct Inner {
     source: Box<str>,
     pattern: hir::Pattern,
     program: compile::Program,
+    /// Nothing for patterns that only the plain executor knows.
+    fast: Option<exec::fast::Program>,
 }
 
 impl Regex {
@@ -56,7 +59,9 @@ impl Regex {
     pub fn new(source: &str, flags: Flags) -> Result<Self, SyntaxError> {
         let pattern = hir::lower(syntax::parse(source, flags)?)?;
         let program = compile::compile(&pattern)?;
-        Ok(Self(Arc::new(Inner { source: source.into(), pattern, program })))
+        let grok = Flags { dot_all: true, ..Flags::default() };
+        let fast = exec::fast::compile((flags == grok).then_some(source), &pattern);
+        Ok(Self(Arc::new(Inner { source: source.into(), pattern, program, fast })))
     }
 
     /// Gives the text that was compiled.
@@ -102,7 +107,7 @@ impl Regex {
         scratch: &mut Scratch,
         budget: &mut Budget,
     ) -> Result<bool, BudgetExhausted> {
-        exec::plain::search(&self.0.program, subject, start, false, scratch, budget)
+        self.run(subject, start, false, scratch, budget)
     }
 
     /// Matches at `start` and nowhere else; like [`Self::search`] else.
@@ -116,7 +121,35 @@ impl Regex {
         scratch: &mut Scratch,
         budget: &mut Budget,
     ) -> Result<bool, BudgetExhausted> {
-        exec::plain::search(&self.0.program, subject, start, true, scratch, budget)
+        self.run(subject, start, true, scratch, budget)
+    }
+
+    /// Whether searches run on the fast executor, if the scratch does not say otherwise.
+    pub fn is_fast(&self) -> bool {
+        self.0.fast.is_some()
+    }
+
+    #[doc(hidden)]
+    pub fn debug(&self) -> String {
+        self.0.fast.as_ref().map(|p| exec::fast::dump(p)).unwrap_or_default()
+    }
+
+    #[inline]
+    fn run(
+        &self,
+        subject: &str,
+        start: usize,
+        anchored: bool,
+        scratch: &mut Scratch,
+        budget: &mut Budget,
+    ) -> Result<bool, BudgetExhausted> {
+        if let Some(fast) = &self.0.fast
+            && let Some(found) = scratch.search(fast, subject, start, anchored, budget)
+        {
+            return Ok(found);
+        }
+        scratch.uses_fast = false;
+        exec::plain::search(&self.0.program, subject, start, anchored, scratch, budget)
     }
 }
 

@@ -17,6 +17,12 @@ impl ByteSet {
     /// Every byte.
     pub const FULL: Self = Self([u64::MAX; 4]);
 
+    /// The bytes inside of a character of several bytes.
+    pub const INNER: Self = Self([0, 0, u64::MAX, 0]);
+
+    /// No byte.
+    pub const EMPTY: Self = Self([0; 4]);
+
     /// Adds one byte.
     pub fn insert(&mut self, byte: u8) {
         self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
@@ -37,6 +43,18 @@ impl ByteSet {
         self
     }
 
+    /// Tells whether a byte is in both sets.
+    pub fn intersects(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0).any(|(word, more)| word & more != 0)
+    }
+
+    /// Gives the bytes that are not in the set.
+    #[must_use]
+    pub fn complement(mut self) -> Self {
+        self.0.iter_mut().for_each(|word| *word = !*word);
+        self
+    }
+
     /// Counts the bytes.
     pub fn len(&self) -> u32 {
         self.0.iter().map(|word| word.count_ones()).sum()
@@ -47,9 +65,36 @@ impl ByteSet {
         self.len() == 0
     }
 
+    /// Tells whether every byte is in the set.
+    pub fn is_full(&self) -> bool {
+        *self == Self::FULL
+    }
+
+    /// Gives the bytes below 0x80.
+    #[must_use]
+    pub fn ascii(self) -> Self {
+        Self([self.0[0], self.0[1], 0, 0])
+    }
+
+    /// Gives the bytes from 0x80 on.
+    #[must_use]
+    pub fn wide(self) -> Self {
+        Self([0, 0, self.0[2], self.0[3]])
+    }
+
     /// Lists the bytes in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = u8> + '_ {
-        (0..=u8::MAX).filter(|byte| self.contains(*byte))
+        [0_u8, 64, 128, 192].into_iter().zip(self.0).flat_map(|(base, mut word)| {
+            std::iter::from_fn(move || {
+                if word == 0 {
+                    return None;
+                }
+                #[expect(clippy::cast_possible_truncation, reason = "below 64")]
+                let bit = word.trailing_zeros() as u8;
+                word &= word - 1;
+                Some(base + bit)
+            })
+        })
     }
 }
 
@@ -110,7 +155,7 @@ impl Class {
     }
 }
 
-fn lead_byte(c: char) -> u8 {
+pub(super) fn lead_byte(c: char) -> u8 {
     c.encode_utf8(&mut [0; 4]).as_bytes()[0]
 }
 

@@ -48,6 +48,7 @@ pub(super) fn compile(
         ops: ops.into(),
         filters: filters.into(),
         env: Env {
+            engine: options.engine,
             style: options.field_reference_escape_style,
             zone: options.timezone.clone(),
             start: options.start,

@@ -10,6 +10,7 @@ use crate::diagnostic::Diagnostics;
 use crate::event::EscapeStyle;
 use crate::filter::decorate::Decoration;
 use crate::filter::{Env, Filter, Order};
+use crate::pattern::Engine;
 use crate::time::{Timestamp, Zone};
 
 mod compile;
@@ -40,6 +41,8 @@ pub enum Ecs {
 pub struct Options {
     /// `pipeline.ecs_compatibility`.
     pub ecs: Ecs,
+    /// How the loops over bytes are run; changes no event.
+    pub engine: Engine,
     /// `config.field_reference.escape_style`.
     pub field_reference_escape_style: EscapeStyle,
     /// Leaves plugins out that are known and not built, with a warning, instead of refusing them.
@@ -55,6 +58,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             ecs: Ecs::default(),
+            engine: Engine::default(),
             field_reference_escape_style: EscapeStyle::default(),
             skip_unsupported: false,
             start: Timestamp::UNIX_EPOCH,

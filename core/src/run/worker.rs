@@ -183,10 +183,12 @@ impl Worker {
             explain_failures: options.explain_failures,
             codec,
         };
+        let mut scratch = Scratch::default();
+        scratch.pattern.set_engine(program.env.engine);
         let mut worker = Self {
             framer: LineFramer::new(&decoding.codec.delimiter, options.max_line_bytes),
             arena: Arena::new(),
-            scratch: Scratch::default(),
+            scratch,
             stats: Stats::new(&program),
             program,
             decoding,

@@ -1,8 +1,11 @@
 //! Program and subject to a match: the scratch memory, the step budget, and the executors.
 
+pub(crate) mod fast;
+pub(crate) mod intrinsics;
 pub mod plain;
 
 use crate::limits;
+use crate::scan::{Simd, SimdLevel};
 
 /// Steps that a search may still take.
 ///
@@ -31,6 +34,29 @@ impl Budget {
     }
 }
 
+/// Which executor runs a search.
+///
+/// Both give the same matches; the plain one is the judge of the fast one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Executor {
+    /// The fast one, for the patterns that it knows; what uses up its steps is tried by the plain one.
+    #[default]
+    Fast,
+    /// The plain one.
+    Plain,
+}
+
+/// How the loops over bytes are run: for tests, measurements and reports of bugs.
+///
+/// Nothing here changes an event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Engine {
+    /// What runs patterns.
+    pub executor: Executor,
+    /// The instructions that are used.
+    pub simd: SimdLevel,
+}
+
 /// The memory of a search, to be used again for the next one.
 ///
 /// It grows to what the searches need and stays there. After a successful search it holds the
@@ -45,6 +71,11 @@ pub struct Scratch {
     pub(super) saved: Vec<usize>,
     pub(super) memo: Vec<u64>,
     pub(super) tried: Vec<(usize, usize)>,
+    executor: Executor,
+    simd: Simd,
+    fast: fast::Memory,
+    /// Whether the groups of the last search are those of the fast executor.
+    pub(super) uses_fast: bool,
 }
 
 /// Stands for a place that is not set.
@@ -56,11 +87,54 @@ impl Scratch {
         Self::default()
     }
 
+    /// Chooses how searches run; the matches are the same.
+    pub fn set_engine(&mut self, engine: Engine) {
+        self.executor = engine.executor;
+        self.simd = Simd::new(engine.simd);
+    }
+
+    /// Searches with the fast executor; `None` if the plain one has to.
+    #[inline]
+    pub(super) fn search(
+        &mut self,
+        program: &fast::Program,
+        subject: &str,
+        start: usize,
+        anchored: bool,
+        budget: &mut Budget,
+    ) -> Option<bool> {
+        if self.executor == Executor::Plain
+            || subject.len() > fast::MAX_SUBJECT
+            || !subject.is_char_boundary(start)
+        {
+            return None;
+        }
+        let mut steps = budget.steps_left;
+        let found =
+            fast::search(self.simd, program, subject, start, anchored, &mut self.fast, &mut steps);
+        let found = found.ok()?;
+        budget.steps_left = steps;
+        self.uses_fast = true;
+        if !found {
+            self.fast.slots.clear();
+        }
+        Some(found)
+    }
+
     /// Gives the byte range of a group of the last match, 0 for all of it.
     ///
     /// `None` for a group that took no part, and for all groups after a search without a match.
+    #[inline]
     pub fn group(&self, index: u32) -> Option<(usize, usize)> {
         let at = index as usize * 2;
+        if self.uses_fast {
+            return match self.fast.slots.get(at..at + 2) {
+                Some(&[start, end]) if end != fast::UNSET && start != fast::UNSET => {
+                    Some((start as usize, end as usize))
+                }
+                _ => None,
+            };
+        }
         match self.slots.get(at..at + 2) {
             Some(&[start, end]) if start != UNSET && end != UNSET => Some((start, end)),
             _ => None,
