@@ -1,5 +1,10 @@
 //! Program and subject to a match: the scratch memory, the step budget, and the executors.
 
+#[cfg_attr(
+    not(any(test, feature = "fuzzing")),
+    expect(dead_code, reason = "the fast executor takes the routines up")
+)]
+pub(crate) mod intrinsics;
 pub mod plain;
 
 use crate::limits;
