@@ -12,7 +12,7 @@ SHELL := bash
 CARGO ?= cargo
 BENCH = CARGO_TARGET_DIR=$(CURDIR)/target/benches $(CARGO) bench --quiet --manifest-path benches/Cargo.toml
 FUZZ_SECONDS ?= 20
-FUZZ_TARGETS := config_parse executors grok_compile pattern_match date_parse program scan
+FUZZ_TARGETS := config_parse executors grok_compile intrinsics pattern_match date_parse program scan
 TOOLS := $(CURDIR)/target/tools
 DENY_VERSION := 0.20.2
 FUZZ_VERSION := 0.13.2
@@ -46,7 +46,7 @@ test-asan:
 	@if rustup toolchain list 2>/dev/null | grep -q '^nightly'; then \
 	  host=$$(rustc -vV | sed -n 's/^host: //p'); \
 	  RUSTFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=$(CURDIR)/target/asan \
-	    $(CARGO) +nightly test --package sawlog --lib --target "$$host" scan::; \
+	    $(CARGO) +nightly test --package sawlog --lib --target "$$host" scan:: intrinsics::; \
 	else echo "skipped: no nightly compiler"; fi
 
 test-deny: tools

@@ -1,5 +1,6 @@
 //! Doors for the fuzz targets to what is private to the crate.
 
+use crate::pattern::exec::intrinsics::check::Checker;
 use crate::pattern::unicode::ByteSet;
 use crate::scan::check::{self, Question};
 
@@ -18,4 +19,20 @@ pub fn scan(class: &[u8], needles: [u8; 3], bytes: &[u8], at: usize) {
 pub fn json_escaping(text: &str, before: &[u8]) {
     let text: Box<str> = text.into();
     check::escaping(&text, before);
+}
+
+/// Compares the routines for stock definitions with the plain executor.
+pub struct Intrinsics(Checker);
+
+impl Intrinsics {
+    /// Compiles the definitions.
+    #[expect(clippy::new_without_default, reason = "a door, no type to keep")]
+    pub fn new() -> Self {
+        Self(Checker::new())
+    }
+
+    /// Compares all routines at every place of a subject; panics where they differ.
+    pub fn compare(&mut self, subject: &str) {
+        self.0.compare_everywhere(subject);
+    }
 }

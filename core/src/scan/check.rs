@@ -89,7 +89,7 @@ fn model(question: &Question, bytes: &[u8], at: usize) -> Answers {
 /// Compares all levels with the model at each of the places.
 pub(crate) fn places(question: &Question, bytes: &[u8], places: impl Iterator<Item = usize>) {
     let class = ByteClass::new(&question.class);
-    assert_eq!(class.set(), &question.class);
+    assert!((0..=u8::MAX).all(|byte| class.contains(byte) == question.class.contains(byte)));
     let levels = Simd::all();
     for at in places {
         let expected = model(question, bytes, at);

@@ -4,6 +4,8 @@
 //! ASCII bytes only (one table of rows by the low half of the byte, each row with a bit for each
 //! high half); any bytes (such a table for each value of the top bit).
 
+#![expect(clippy::cast_possible_truncation, reason = "byte values")]
+
 use crate::pattern::unicode::ByteSet;
 
 /// A set of byte values in the form that [`super::Level::in_class`] tests.
@@ -14,8 +16,9 @@ pub(crate) struct ByteClass {
     pub(super) low: [u8; 16],
     /// Bit `h` of row `l`: the byte `0x80 | h << 4 | l` is in the tested set.
     pub(super) high: [u8; 16],
-    set: ByteSet,
-    /// The tested set, the first one repeated, if the method is `Needles`.
+    /// The class itself: bit `b & 63` of word `b >> 6`.
+    words: [u64; 4],
+    /// The tested set, its last byte repeated, if the method is `Needles`.
     pub(super) needles: [u8; 3],
     pub(super) method: Method,
     /// All bits if the tested set is what the class leaves out.
@@ -35,48 +38,79 @@ pub(super) enum Method {
 impl ByteClass {
     /// Prepares a set.
     pub(crate) fn new(set: &ByteSet) -> Self {
-        let mut rest = ByteSet::default();
-        (0..=u8::MAX).filter(|byte| !set.contains(*byte)).for_each(|byte| rest.insert(byte));
-        let is_ascii = |set: &ByteSet| set.iter().all(|byte| byte.is_ascii());
-        let is_few = |set: &ByteSet| (1..=3).contains(&set.len());
-        let (method, inverted) = if is_few(set) {
+        let mut words = [0; 4];
+        for byte in set.iter() {
+            words[usize::from(byte >> 6)] |= 1 << (byte & 63);
+        }
+        Self::of_words(words)
+    }
+
+    /// Prepares the bytes of ranges, both ends included.
+    pub(crate) const fn of(ranges: &[(u8, u8)]) -> Self {
+        let mut words = [0; 4];
+        let mut index = 0;
+        while index < ranges.len() {
+            let (low, high) = ranges[index];
+            let mut byte = low as usize;
+            while byte <= high as usize {
+                words[byte >> 6] |= 1 << (byte & 63);
+                byte += 1;
+            }
+            index += 1;
+        }
+        Self::of_words(words)
+    }
+
+    const fn of_words(words: [u64; 4]) -> Self {
+        let rest = [!words[0], !words[1], !words[2], !words[3]];
+        let (method, inverted) = if is_few(&words) {
             (Method::Needles, false)
         } else if is_few(&rest) {
             (Method::Needles, true)
-        } else if is_ascii(set) {
+        } else if words[2] | words[3] == 0 {
             (Method::Ascii, false)
-        } else if is_ascii(&rest) {
+        } else if rest[2] | rest[3] == 0 {
             (Method::Ascii, true)
         } else {
             (Method::Full, false)
         };
-        let tested = if inverted { &rest } else { set };
-        let mut class = Self {
-            low: [0; 16],
-            high: [0; 16],
-            set: *set,
-            needles: [tested.iter().next().unwrap_or(0); 3],
-            method,
-            inverted: if inverted { u32::MAX } else { 0 },
-        };
-        for (needle, byte) in class.needles.iter_mut().zip(tested.iter()) {
-            *needle = byte;
+        let tested = if inverted { rest } else { words };
+        let (mut low, mut high) = ([0; 16], [0; 16]);
+        let (mut needles, mut count) = ([0; 3], 0);
+        let mut byte = 0;
+        while byte < 256 {
+            if tested[byte >> 6] >> (byte & 63) & 1 != 0 {
+                let bit = 1 << (byte >> 4 & 7);
+                if byte < 0x80 {
+                    low[byte & 15] |= bit;
+                } else {
+                    high[byte & 15] |= bit;
+                }
+                // Each byte fills what is left, so that the last one is repeated.
+                let mut slot = count;
+                while slot < needles.len() {
+                    needles[slot] = byte as u8;
+                    slot += 1;
+                }
+                count += 1;
+            }
+            byte += 1;
         }
-        for byte in tested.iter() {
-            let rows = if byte.is_ascii() { &mut class.low } else { &mut class.high };
-            rows[usize::from(byte & 15)] |= 1 << (byte >> 4 & 7);
-        }
-        class
+        Self { low, high, words, needles, method, inverted: if inverted { u32::MAX } else { 0 } }
     }
 
     /// Tells whether a byte is in the class.
     #[inline(always)]
     pub(crate) fn contains(&self, byte: u8) -> bool {
-        self.set.contains(byte)
+        self.words[usize::from(byte >> 6)] >> (byte & 63) & 1 != 0
     }
+}
 
-    /// The set that was prepared.
-    pub(crate) fn set(&self) -> &ByteSet {
-        &self.set
-    }
+/// Whether there are one to three bytes.
+const fn is_few(words: &[u64; 4]) -> bool {
+    let count = words[0].count_ones()
+        + words[1].count_ones()
+        + words[2].count_ones()
+        + words[3].count_ones();
+    1 <= count && count <= 3
 }

@@ -94,7 +94,11 @@ impl Level for Portable {
 
     #[inline(always)]
     fn in_range(self, vector: Self::Vector, low: u8, high: u8) -> u32 {
-        by_bytes(vector, |byte| low <= byte && byte <= high)
+        if low <= high && high.is_ascii() {
+            by_words(vector, |word| below(word, high + 1) & !below(word, low))
+        } else {
+            by_bytes(vector, |byte| low <= byte && byte <= high)
+        }
     }
 
     #[inline(always)]
