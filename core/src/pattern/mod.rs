@@ -129,11 +129,6 @@ impl Regex {
         self.0.fast.is_some()
     }
 
-    #[doc(hidden)]
-    pub fn debug(&self) -> String {
-        self.0.fast.as_ref().map(|p| exec::fast::dump(p)).unwrap_or_default()
-    }
-
     #[inline]
     fn run(
         &self,

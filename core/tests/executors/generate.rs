@@ -1,25 +1,25 @@
 //! Random regexes and subjects over a small alphabet, where everything meets everything.
 
 /// Xorshift: the same numbers in every run.
-pub struct Rng(u64);
+pub(crate) struct Rng(u64);
 
 impl Rng {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0
     }
 
-    pub fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % end as u64).unwrap_or(0)
     }
 
-    pub fn pick<'a, T: ?Sized>(&mut self, items: &[&'a T]) -> &'a T {
+    pub(crate) fn pick<'a, T: ?Sized>(&mut self, items: &[&'a T]) -> &'a T {
         items[self.below(items.len())]
     }
 }
@@ -56,14 +56,14 @@ const PIECES: [&str; 14] =
     ["a", "b", "ab", "1", "12", " ", "-", ".", "é", "\n", "a1", ":", "ü", "aa"];
 
 /// A regex in Ruby's syntax; most are valid.
-pub fn regex(rng: &mut Rng) -> String {
+pub(crate) fn regex(rng: &mut Rng) -> String {
     let mut groups = 0;
     let mut out = String::new();
     alternate(rng, 4, &mut groups, &mut out);
     out
 }
 
-pub fn subject(rng: &mut Rng) -> String {
+pub(crate) fn subject(rng: &mut Rng) -> String {
     (0..rng.below(16)).map(|_| rng.pick(&PIECES)).collect()
 }
 
@@ -95,7 +95,7 @@ fn item(rng: &mut Rng, depth: usize, groups: &mut u32, out: &mut String) {
         }
         7 => {
             *groups += 1;
-            out.push_str(&format!("(?<g{groups}>"));
+            out.extend(["(?<g", &groups.to_string(), ">"]);
             close(rng, depth, groups, out)
         }
         8 | 9 => {

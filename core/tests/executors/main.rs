@@ -1,7 +1,5 @@
 //! The fast executor gives the matches of the plain one, on every SIMD level.
 
-#![expect(missing_docs, reason = "a test")]
-
 use sawlog::SimdLevel;
 use sawlog::pattern::{Budget, Engine, Executor, Flags, Regex, Scratch};
 

@@ -73,8 +73,7 @@ impl Analysis {
 /// tried again when nothing behind it can fail.
 pub(crate) fn cannot_fail(hir: &Hir) -> bool {
     match &hir.kind {
-        HirKind::Empty => true,
-        HirKind::Repeat { min: 0, .. } => true,
+        HirKind::Empty | HirKind::Repeat { min: 0, .. } => true,
         HirKind::Capture { body, .. } | HirKind::Atomic(body) => cannot_fail(body),
         HirKind::Concat(nodes) => nodes.iter().all(cannot_fail),
         HirKind::Alternate(nodes) => nodes.iter().any(cannot_fail),
@@ -89,7 +88,9 @@ pub(crate) fn groups_in(hir: &Hir, groups: &mut Vec<u32>) {
     }
     match &hir.kind {
         HirKind::Alternate(nodes) | HirKind::Concat(nodes) => {
-            nodes.iter().for_each(|node| groups_in(node, groups));
+            for node in nodes {
+                groups_in(node, groups);
+            }
         }
         HirKind::Capture { index, body } => {
             groups.push(*index);
@@ -99,7 +100,9 @@ pub(crate) fn groups_in(hir: &Hir, groups: &mut Vec<u32>) {
             groups_in(body, groups);
         }
         HirKind::LookBehind { branches, .. } => {
-            branches.iter().for_each(|(_, branch)| groups_in(branch, groups));
+            for (_, branch) in branches {
+                groups_in(branch, groups);
+            }
         }
         HirKind::If { yes, no, .. } => {
             groups_in(yes, groups);

@@ -7,6 +7,10 @@ use super::Analysis;
 /// Places that are looked at.
 pub(crate) const DEPTH: usize = 5;
 
+/// Iterations of a repeat after which nothing new shows: each consumes a byte, or nothing.
+const ROUNDS: u32 = 6;
+const _: () = assert!(ROUNDS as usize == DEPTH + 1, "one more than the places");
+
 /// For each of the next [`DEPTH`] places the bytes that can stand there.
 ///
 /// `ab?` before `c`: `{a} {b c} {any} {any} {any}`, and the text cannot end before places 0 and 1.
@@ -45,8 +49,8 @@ impl Prefix {
 
     /// Whether no text begins both ways, and where the difference shows.
     pub(crate) fn differs_at(&self, other: &Self, place: usize) -> bool {
-        !self.sets[place].intersects(&other.sets[place])
-            && !(self.may_end(place) && other.may_end(place))
+        let both_end = self.may_end(place) && other.may_end(place);
+        !both_end && !self.sets[place].intersects(&other.sets[place])
     }
 }
 
@@ -70,9 +74,9 @@ impl Analysis {
                 let mut prefix = *next;
                 // What is further away than the depth does not show.
                 let mut from = 0;
-                let mut bytes = 0_u32;
-                while from < nodes.len() && bytes < DEPTH as u32 {
-                    bytes = bytes.saturating_add(nodes[from].facts.min_bytes);
+                let mut bytes = 0_usize;
+                while from < nodes.len() && bytes < DEPTH {
+                    bytes = bytes.saturating_add(nodes[from].facts.min_bytes as usize);
                     from += 1;
                 }
                 if from < nodes.len() {
@@ -106,14 +110,14 @@ impl Analysis {
         let mut prefix = *next;
         let optional = max.map_or(u32::MAX, |max| max.saturating_sub(min));
         // Each round adds what one more iteration shows; beyond the depth nothing new can.
-        for _ in 0..optional.min(DEPTH as u32 + 1) {
+        for _ in 0..optional.min(ROUNDS) {
             let more = next.union(&self.prefix(body, &prefix));
             if more == prefix {
                 break;
             }
             prefix = more;
         }
-        for _ in 0..min.min(DEPTH as u32 + 1) {
+        for _ in 0..min.min(ROUNDS) {
             prefix = self.prefix(body, &prefix);
         }
         prefix

@@ -122,7 +122,7 @@ impl Analysis {
         max: Option<u32>,
         automaton: &mut Automaton,
     ) -> Option<Part> {
-        let copies = max.unwrap_or(min.max(1));
+        let copies = max.unwrap_or_else(|| min.max(1));
         if copies <= MAX_COPIES {
             let mut whole = EMPTY;
             for copy in 0..copies {

@@ -370,7 +370,9 @@ impl Compiler<'_> {
         if !rest.is_empty() {
             prefixes.push(Prefix::ANY);
             let mut inside = Vec::new();
-            rest.iter().for_each(|node| groups_in(node, &mut inside));
+            for node in rest {
+                groups_in(node, &mut inside);
+            }
             groups.push(inside);
         }
         let alt = self.alt(&prefixes, &groups)?;

@@ -78,11 +78,11 @@ pub(super) fn search<L: Level>(
     steps: &mut u64,
 ) -> Outcome<bool> {
     let slots = program.group_count as usize * 2 + 2;
-    if memory.slots.len() != slots {
+    if memory.slots.len() == slots {
+        memory.slots.fill(UNSET);
+    } else {
         memory.slots.clear();
         memory.slots.resize(slots, UNSET);
-    } else {
-        memory.slots.fill(UNSET);
     }
     if memory.regs.len() < program.reg_count as usize {
         memory.regs.resize(program.reg_count as usize, 0);
@@ -328,10 +328,6 @@ impl<L: Level> Machine<'_, L> {
                     Some((target, at))
                 }
                 Op::Fail | Op::Nop => None,
-                Op::LoopGroupStart { reg } => {
-                    self.set_reg(reg, small(at))?;
-                    Some((pc + 1, at))
-                }
                 Op::LoopGroupEnd { group, reg } => {
                     let start = self.memory.regs[reg as usize];
                     self.set_slot(group * 2, start)?;
@@ -357,7 +353,7 @@ impl<L: Level> Machine<'_, L> {
                     None
                 }
                 Op::StepBack(chars) => self.step_back(at, chars).map(|at| (pc + 1, at)),
-                Op::EmptyStart { reg } => {
+                Op::EmptyStart { reg } | Op::LoopGroupStart { reg } => {
                     self.set_reg(reg, small(at))?;
                     Some((pc + 1, at))
                 }
@@ -447,7 +443,7 @@ impl<L: Level> Machine<'_, L> {
     /// The ways that the next bytes leave open.
     #[inline(always)]
     fn open_ways(&self, alt: &Alt, at: usize) -> u32 {
-        let mut open = u32::MAX >> (32 - alt.ways.len() as u32);
+        let mut open = u32::MAX >> (32 - alt.ways.len());
         for table in &alt.tables {
             open &= match self.bytes.get(at + table.place as usize) {
                 Some(byte) => match &table.ways {

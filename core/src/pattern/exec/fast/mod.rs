@@ -54,7 +54,3 @@ pub(crate) fn search(
     let bytes = subject.as_bytes();
     simd.dispatch(Search { program, bytes, start, anchored, memory, steps })
 }
-
-pub(crate) fn dump(program: &Program) -> String {
-    program.dump()
-}
