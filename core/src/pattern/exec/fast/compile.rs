@@ -35,7 +35,6 @@ struct Next {
 }
 
 impl Next {
-    const ANY: Self = Self { prefix: Prefix::ANY, sure: false };
     /// The end of the pattern, or of an atomic part.
     const DONE: Self = Self { prefix: Prefix::ANY, sure: true };
 }
@@ -75,6 +74,7 @@ pub(crate) fn compile(source: Option<&str>, pattern: &Pattern) -> Option<Program
             memo_count: 0,
             failed_count: 0,
             loop_groups: false,
+            stale_groups: has_unset_group(&pattern.root),
             start: Start::Anywhere,
             required: search.required,
             min_bytes: search.min_bytes,
@@ -99,6 +99,22 @@ fn has_inline_flags(source: &str) -> bool {
         .as_bytes()
         .windows(3)
         .any(|text| text.starts_with(b"(?") && (text[2].is_ascii_alphabetic() || text[2] == b'-'))
+}
+
+/// Whether a group can never be set: no way through the pattern says what it holds.
+fn has_unset_group(hir: &Hir) -> bool {
+    match &hir.kind {
+        HirKind::Repeat { max: Some(0), body, .. } => body.facts.captures,
+        HirKind::Alternate(nodes) | HirKind::Concat(nodes) => nodes.iter().any(has_unset_group),
+        HirKind::Atomic(body)
+        | HirKind::Capture { body, .. }
+        | HirKind::LookAhead { body, .. }
+        | HirKind::Repeat { body, .. } => has_unset_group(body),
+        HirKind::LookBehind { branches, .. } => {
+            branches.iter().any(|(_, branch)| has_unset_group(branch))
+        }
+        _ => false,
+    }
 }
 
 fn has_keep(hir: &Hir) -> bool {
@@ -151,10 +167,9 @@ impl Compiler<'_> {
 
     /// Compiles a node without asking whether it is a well-known definition.
     fn unknown(&mut self, hir: &Hir, next: &Next) -> Done {
-        let is_run = matches!(&hir.kind, HirKind::Repeat { body, .. } if run_class(body).is_some());
         match &hir.kind {
             HirKind::Alternate(_) | HirKind::Concat(_) | HirKind::Repeat { .. }
-                if !self.in_cut && !next.sure && !is_run && hir.facts.max_bytes != Some(0) =>
+                if !self.in_cut && !next.sure && !is_run(hir) && hir.facts.max_bytes != Some(0) =>
             {
                 match self.ends(hir, next, false) {
                     Some(ends) => self.cut(hir, next, ends),
@@ -284,7 +299,7 @@ impl Compiler<'_> {
     /// Compiles a definition that has a routine; false if the node is none.
     fn known(&mut self, hir: &Hir, group: u32, next: &Next) -> Result<bool, TooLarge> {
         let Some(source) = self.source else { return Ok(false) };
-        if hir.facts.captures {
+        if hir.facts.captures || is_run(hir) {
             return Ok(false);
         }
         let Some(intrinsic) = intrinsic(source, hir) else { return Ok(false) };
@@ -304,7 +319,11 @@ impl Compiler<'_> {
         if group != NONE {
             self.push(Op::GroupStart { group })?;
         }
-        self.unknown(hir, next)?;
+        // The program is entered seldom: its choices should not make a node around it drop any.
+        let in_cut = std::mem::replace(&mut self.in_cut, false);
+        let done = self.unknown(hir, next);
+        self.in_cut = in_cut;
+        done?;
         if group != NONE {
             self.push(Op::GroupEnd { group })?;
         }
@@ -550,11 +569,19 @@ impl Compiler<'_> {
         if (min, max) == (0, Some(1)) {
             return self.optional(body, lazy, next);
         }
+        // What can stand behind one copy: others, or what follows the repeat.
+        let mut prefix = next.prefix;
+        for _ in 0..=DEPTH {
+            prefix = next.prefix.union(&self.analysis.prefix(body, &prefix));
+        }
+        let again = Next { prefix, sure: next.sure };
         let in_loop = std::mem::replace(&mut self.in_loop, true);
-        let done = if copies > 1 && unrolled > limits::PATTERN_UNROLL {
-            self.counted(body, min, max, lazy)
+        let done = if (min, max) == (1, None) && !body.facts.nullable() {
+            self.one_or_more(body, lazy, next, &again)
+        } else if copies > 1 && unrolled > limits::PATTERN_UNROLL {
+            self.counted(body, (min, max), lazy, &again)
         } else {
-            self.copies(body, min, max, lazy, next)
+            self.copies(body, (min, max), lazy, next, &again)
         };
         self.in_loop = in_loop;
         done
@@ -577,19 +604,21 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    fn copies(&mut self, body: &Hir, min: u32, max: Option<u32>, lazy: bool, next: &Next) -> Done {
-        // What can stand behind one copy: others, or what follows the repeat.
-        let mut prefix = next.prefix;
-        for _ in 0..=DEPTH {
-            prefix = next.prefix.union(&self.analysis.prefix(body, &prefix));
-        }
-        let again = Next { prefix, sure: next.sure };
+    fn copies(
+        &mut self,
+        body: &Hir,
+        (min, max): (u32, Option<u32>),
+        lazy: bool,
+        next: &Next,
+        again: &Next,
+    ) -> Done {
+        let prefix = again.prefix;
         for copy in 0..min {
             let is_last = copy + 1 == min;
             if is_last && max == Some(min) {
                 self.node(body, next)?;
             } else if is_last {
-                self.node(body, &again)?;
+                self.node(body, again)?;
             } else {
                 let one_more = self.analysis.prefix(body, &prefix);
                 self.node(body, &Next { prefix: one_more, sure: false })?;
@@ -610,7 +639,7 @@ impl Compiler<'_> {
                 let reg = self.reg(1);
                 self.push(Op::EmptyStart { reg })?;
                 let memo = std::mem::replace(&mut self.memo, false);
-                let done = self.node(body, &again);
+                let done = self.node(body, again);
                 self.memo = memo;
                 done?;
                 let check = self.push(Op::Fail)?;
@@ -618,7 +647,7 @@ impl Compiler<'_> {
                 let exit = self.label_here();
                 self.program.ops[check as usize] = Op::EmptyCheck { reg, exit };
             } else {
-                self.node(body, &again)?;
+                self.node(body, again)?;
                 self.push(Op::Loop(head))?;
             }
             self.way(alt, out);
@@ -629,7 +658,7 @@ impl Compiler<'_> {
             let alt = self.alt(&prefixes, &nothing)?;
             alts.push(alt);
             self.way(alt, inside);
-            self.node(body, &again)?;
+            self.node(body, again)?;
         }
         for alt in alts {
             self.way(alt, out);
@@ -637,7 +666,29 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    fn counted(&mut self, body: &Hir, min: u32, max: Option<u32>, lazy: bool) -> Done {
+    /// Compiles a repeat whose choice comes behind its body, which is there once.
+    fn one_or_more(&mut self, body: &Hir, lazy: bool, next: &Next, again: &Next) -> Done {
+        let head = self.label_here();
+        self.node(body, again)?;
+        let taken = self.analysis.prefix(body, &again.prefix);
+        let mut prefixes = [taken, next.prefix];
+        if lazy {
+            prefixes.reverse();
+        }
+        let alt = self.alt(&prefixes, &[Vec::new(), Vec::new()])?;
+        self.way(alt, usize::from(lazy));
+        self.push(Op::Loop(head))?;
+        self.way(alt, usize::from(!lazy));
+        Ok(())
+    }
+
+    fn counted(
+        &mut self,
+        body: &Hir,
+        (min, max): (u32, Option<u32>),
+        lazy: bool,
+        again: &Next,
+    ) -> Done {
         self.choices += 1;
         let reg = self.reg(1);
         self.push(Op::CounterReset { reg })?;
@@ -654,7 +705,7 @@ impl Compiler<'_> {
         }
         // How often the body has matched decides too what happens after it.
         let memo = std::mem::replace(&mut self.memo, false);
-        let done = self.node(body, &Next::ANY);
+        let done = self.node(body, &Next { prefix: again.prefix, sure: false });
         self.memo = memo;
         done?;
         let check = if checks { self.push(Op::Fail)? } else { NONE };
@@ -876,6 +927,11 @@ fn one_class(hir: &Hir) -> Option<Arc<Class>> {
         }
         _ => None,
     }
+}
+
+/// Whether a node repeats one character.
+fn is_run(hir: &Hir) -> bool {
+    matches!(&hir.kind, HirKind::Repeat { body, .. } if run_class(body).is_some())
 }
 
 /// The class of which a repeat is a run.

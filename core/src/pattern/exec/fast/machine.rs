@@ -78,8 +78,12 @@ pub(super) fn search<L: Level>(
     steps: &mut u64,
 ) -> Outcome<bool> {
     let slots = program.group_count as usize * 2 + 2;
+    // Each way through a pattern sets or clears all groups that are in no loop, so what an earlier
+    // search has left does not matter.
     if memory.slots.len() == slots {
-        memory.slots.fill(UNSET);
+        if program.stale_groups {
+            memory.slots.fill(UNSET);
+        }
     } else {
         memory.slots.clear();
         memory.slots.resize(slots, UNSET);
@@ -228,6 +232,12 @@ impl<L: Level> Machine<'_, L> {
         Ok(())
     }
 
+    /// Takes the steps for bytes that were looked at; what is used up is seen by the next failure.
+    #[inline(always)]
+    fn note(&mut self, bytes: usize) {
+        self.steps = self.steps.saturating_sub((bytes / BYTES_PER_STEP) as u64);
+    }
+
     /// Tries one place.
     #[inline(always)]
     fn run(&mut self, start: usize) -> Outcome<bool> {
@@ -236,149 +246,166 @@ impl<L: Level> Machine<'_, L> {
             self.memory.slots.fill(UNSET);
         }
         let program = self.program;
+        let ops = &program.ops[..];
         let mut pc: Pc = 0;
         let mut at = start;
-        loop {
-            let next = match program.ops[pc as usize] {
-                Op::Match => {
-                    self.memory.slots[0] = small(start);
-                    self.memory.slots[1] = small(at);
-                    return Ok(true);
-                }
-                Op::Intrinsic(known) => {
-                    let known = &program.known[known as usize];
-                    self.known(known, at)?
-                }
-                Op::Run(run) => {
-                    self.run_of(&program.runs[run as usize], at)?.map(|at| (pc + 1, at))
-                }
-                Op::Span(span) => {
-                    self.span(&program.spans[span as usize], pc, at)?.map(|at| (pc + 1, at))
-                }
-                Op::Alt(alt) => self.alt(&program.alts[alt as usize], alt, at)?,
-                Op::Literal(literal) => {
-                    self.literal(&program.literals[literal as usize], at).map(|at| (pc + 1, at))
-                }
-                Op::Byte(byte) => {
-                    if self.bytes.get(at) == Some(&byte) {
-                        Some((pc + 1, at + 1))
-                    } else {
-                        None
+        'op: loop {
+            // PERF: each arm goes on by itself, and what fails leaves the block: the ways of an
+            // `Option` through memory cost half as many instructions again.
+            'fail: {
+                match ops[pc as usize] {
+                    Op::Match => {
+                        self.memory.slots[0] = small(start);
+                        self.memory.slots[1] = small(at);
+                        return Ok(true);
                     }
-                }
-                Op::Class(class) => {
-                    let class = &program.classes[class as usize];
-                    self.one_of(class, at).map(|len| (pc + 1, at + len))
-                }
-                Op::Jump(target) => Some((target, at)),
-                Op::GroupStart { group } => {
-                    self.memory.slots[group as usize * 2] = small(at);
-                    Some((pc + 1, at))
-                }
-                Op::GroupEnd { group } => {
-                    self.memory.slots[group as usize * 2 + 1] = small(at);
-                    Some((pc + 1, at))
-                }
-                Op::AtomicStart { reg } => {
-                    self.memory.regs[reg as usize] = small(self.memory.stack.len());
-                    Some((pc + 1, at))
-                }
-                Op::AtomicEnd { reg } => {
-                    self.drop_choices(self.memory.regs[reg as usize]);
-                    Some((pc + 1, at))
-                }
-                Op::Cut { reg, ends } => match end_at(&program.ends[ends as usize], self.bytes, at)
-                {
-                    End::Only => {
+                    Op::Intrinsic(known) => {
+                        let known = &program.known[known as usize];
+                        let Some(next) = self.known(known, at) else { break 'fail };
+                        (pc, at) = next;
+                        continue 'op;
+                    }
+                    Op::Run(run) => {
+                        let Some(end) = self.run_of(&program.runs[run as usize], at) else {
+                            break 'fail;
+                        };
+                        at = end;
+                    }
+                    Op::Span(span) => {
+                        let Some(end) = self.span(&program.spans[span as usize], pc, at) else {
+                            break 'fail;
+                        };
+                        at = end;
+                    }
+                    Op::Alt(alt) => {
+                        let Some(target) = self.alt(&program.alts[alt as usize], alt, at) else {
+                            break 'fail;
+                        };
+                        pc = target;
+                        continue 'op;
+                    }
+                    Op::Literal(literal) => {
+                        let literal = &program.literals[literal as usize];
+                        let Some(end) = self.literal(literal, at) else { break 'fail };
+                        at = end;
+                    }
+                    Op::Byte(byte) => {
+                        if self.bytes.get(at) != Some(&byte) {
+                            break 'fail;
+                        }
+                        at += 1;
+                    }
+                    Op::Class(class) => {
+                        let class = &program.classes[class as usize];
+                        let Some(len) = self.one_of(class, at) else { break 'fail };
+                        at += len;
+                    }
+                    Op::Jump(target) => {
+                        pc = target;
+                        continue 'op;
+                    }
+                    Op::GroupStart { group } => {
+                        self.memory.slots[group as usize * 2] = small(at);
+                    }
+                    Op::GroupEnd { group } => {
+                        self.memory.slots[group as usize * 2 + 1] = small(at);
+                    }
+                    Op::AtomicStart { reg } => {
+                        self.memory.regs[reg as usize] = small(self.memory.stack.len());
+                    }
+                    Op::AtomicEnd { reg } => {
                         self.drop_choices(self.memory.regs[reg as usize]);
-                        Some((pc + 1, at))
                     }
-                    End::Dead => {
+                    Op::Cut { reg, ends } => {
+                        match end_at(&program.ends[ends as usize], self.bytes, at) {
+                            End::Only => self.drop_choices(self.memory.regs[reg as usize]),
+                            End::Dead => {
+                                self.unwind(self.memory.regs[reg as usize]);
+                                break 'fail;
+                            }
+                            End::Other => break 'fail,
+                            End::Open => {}
+                        }
+                    }
+                    Op::Assert(assertion) => {
+                        if !self.holds(assertion, at) {
+                            break 'fail;
+                        }
+                    }
+                    Op::Boundary { class, negated } => {
+                        if self.is_boundary(&program.classes[class as usize], at) == negated {
+                            break 'fail;
+                        }
+                    }
+                    Op::Peek { class, behind, negative } => {
+                        let class = &program.classes[class as usize];
+                        let is_there = if behind {
+                            at > 0 && self.one_of(class, step_back(self.bytes, at)).is_some()
+                        } else {
+                            self.one_of(class, at).is_some()
+                        };
+                        if is_there == negative {
+                            break 'fail;
+                        }
+                    }
+                    Op::Loop(target) => {
+                        self.steps = self.steps.checked_sub(1).ok_or(BudgetExhausted)?;
+                        if self.memory.stack.len() > limits::PATTERN_MAX_STACK {
+                            return Err(BudgetExhausted);
+                        }
+                        pc = target;
+                        continue 'op;
+                    }
+                    Op::Fail | Op::Nop => break 'fail,
+                    Op::EmptyStart { reg } | Op::LoopGroupStart { reg } => {
+                        self.set_reg(reg, small(at));
+                    }
+                    Op::LoopGroupEnd { group, reg } => {
+                        let start = self.memory.regs[reg as usize];
+                        self.set_slot(group * 2, start);
+                        self.set_slot(group * 2 + 1, small(at));
+                    }
+                    Op::LookStart { reg } => {
+                        self.memory.regs[reg as usize] = small(self.memory.stack.len());
+                        self.memory.regs[reg as usize + 1] = small(at);
+                    }
+                    Op::LookEnd { reg } => {
+                        self.drop_choices(self.memory.regs[reg as usize]);
+                        at = self.memory.regs[reg as usize + 1] as usize;
+                    }
+                    Op::NegativeStart { reg, out } => {
+                        self.memory.regs[reg as usize] = small(self.memory.stack.len());
+                        self.memory.stack.push(Frame::Branch { pc: out, at: small(at) });
+                    }
+                    Op::NegativeEnd { reg } => {
                         self.unwind(self.memory.regs[reg as usize]);
-                        None
+                        break 'fail;
                     }
-                    End::Other => None,
-                    End::Open => Some((pc + 1, at)),
-                },
-                Op::Assert(assertion) => {
-                    if self.holds(assertion, at) {
-                        Some((pc + 1, at))
-                    } else {
-                        None
+                    Op::StepBack(chars) => {
+                        let Some(before) = self.step_back(at, chars) else { break 'fail };
+                        at = before;
+                    }
+                    Op::EmptyCheck { reg, exit } => {
+                        if self.memory.regs[reg as usize] as usize == at {
+                            pc = exit;
+                            continue 'op;
+                        }
+                    }
+                    Op::CounterReset { reg } => self.set_reg(reg, 0),
+                    Op::CounterStep { reg } => {
+                        self.set_reg(reg, self.memory.regs[reg as usize] + 1);
+                    }
+                    Op::CounterLoop { reg, counter } => {
+                        pc = self.count(&program.counters[counter as usize], reg, pc, at);
+                        continue 'op;
                     }
                 }
-                Op::Boundary { class, negated } => {
-                    if self.is_boundary(&program.classes[class as usize], at) == negated {
-                        None
-                    } else {
-                        Some((pc + 1, at))
-                    }
-                }
-                Op::Peek { class, behind, negative } => {
-                    let class = &program.classes[class as usize];
-                    let is_there = if behind {
-                        at > 0 && self.one_of(class, step_back(self.bytes, at)).is_some()
-                    } else {
-                        self.one_of(class, at).is_some()
-                    };
-                    if is_there == negative { None } else { Some((pc + 1, at)) }
-                }
-                Op::Loop(target) => {
-                    self.steps = self.steps.checked_sub(1).ok_or(BudgetExhausted)?;
-                    Some((target, at))
-                }
-                Op::Fail | Op::Nop => None,
-                Op::LoopGroupEnd { group, reg } => {
-                    let start = self.memory.regs[reg as usize];
-                    self.set_slot(group * 2, start)?;
-                    self.set_slot(group * 2 + 1, small(at))?;
-                    Some((pc + 1, at))
-                }
-                Op::LookStart { reg } => {
-                    self.memory.regs[reg as usize] = small(self.memory.stack.len());
-                    self.memory.regs[reg as usize + 1] = small(at);
-                    Some((pc + 1, at))
-                }
-                Op::LookEnd { reg } => {
-                    self.drop_choices(self.memory.regs[reg as usize]);
-                    Some((pc + 1, self.memory.regs[reg as usize + 1] as usize))
-                }
-                Op::NegativeStart { reg, out } => {
-                    self.memory.regs[reg as usize] = small(self.memory.stack.len());
-                    self.push(Frame::Branch { pc: out, at: small(at) })?;
-                    Some((pc + 1, at))
-                }
-                Op::NegativeEnd { reg } => {
-                    self.unwind(self.memory.regs[reg as usize]);
-                    None
-                }
-                Op::StepBack(chars) => self.step_back(at, chars).map(|at| (pc + 1, at)),
-                Op::EmptyStart { reg } | Op::LoopGroupStart { reg } => {
-                    self.set_reg(reg, small(at))?;
-                    Some((pc + 1, at))
-                }
-                Op::EmptyCheck { reg, exit } => {
-                    let empty = self.memory.regs[reg as usize] as usize == at;
-                    Some((if empty { exit } else { pc + 1 }, at))
-                }
-                Op::CounterReset { reg } => {
-                    self.set_reg(reg, 0)?;
-                    Some((pc + 1, at))
-                }
-                Op::CounterStep { reg } => {
-                    self.set_reg(reg, self.memory.regs[reg as usize] + 1)?;
-                    Some((pc + 1, at))
-                }
-                Op::CounterLoop { reg, counter } => {
-                    self.count(&program.counters[counter as usize], reg, pc, at)?
-                }
-            };
-            (pc, at) = match next {
+                pc += 1;
+                continue 'op;
+            }
+            (pc, at) = match self.backtrack()? {
                 Some(next) => next,
-                None => match self.backtrack()? {
-                    Some(next) => next,
-                    None => return Ok(false),
-                },
+                None => return Ok(false),
             };
         }
     }
@@ -408,24 +435,24 @@ impl<L: Level> Machine<'_, L> {
     }
 
     #[inline(always)]
-    fn known(&mut self, known: &Known, at: usize) -> Outcome<Option<(Pc, usize)>> {
+    fn known(&mut self, known: &Known, at: usize) -> Option<(Pc, usize)> {
         let end = match known.intrinsic.run(self.level, self.bytes, at) {
             Answer::End(end) => end,
-            Answer::Fail => return Ok(None),
-            Answer::Unsure => return Ok(Some((known.general, at))),
+            Answer::Fail => return None,
+            Answer::Unsure => return Some((known.general, at)),
         };
         match end_at(&self.program.ends[known.ends as usize], self.bytes, end) {
             End::Only => {
                 self.set_group(known.group, at, end);
                 let next = known.next + u32::from(known.then != NONE);
-                Ok(self.then(known.then, end).map(|at| (next, at)))
+                Some((next, self.then(known.then, end)?))
             }
-            End::Dead => Ok(None),
-            End::Other => Ok(Some((known.general, at))),
+            End::Dead => None,
+            End::Other => Some((known.general, at)),
             End::Open => {
-                self.push(Frame::Branch { pc: known.general, at: small(at) })?;
+                self.memory.stack.push(Frame::Branch { pc: known.general, at: small(at) });
                 self.set_group(known.group, at, end);
-                Ok(Some((known.next, end)))
+                Some((known.next, end))
             }
         }
     }
@@ -461,31 +488,25 @@ impl<L: Level> Machine<'_, L> {
     }
 
     #[inline(always)]
-    fn alt(&mut self, alt: &Alt, id: u32, at: usize) -> Outcome<Option<(Pc, usize)>> {
+    fn alt(&mut self, alt: &Alt, id: u32, at: usize) -> Option<Pc> {
         let open = self.open_ways(alt, at);
         if open == 0 {
-            return Ok(None);
+            return None;
         }
         if open & (open - 1) != 0 && self.memo_on && alt.memo != NONE {
             if self.has_failed(alt.memo, at) {
-                return Ok(None);
+                return None;
             }
-            self.push(Frame::Mark { memo: alt.memo, at: small(at) })?;
+            self.memory.stack.push(Frame::Mark { memo: alt.memo, at: small(at) });
         }
-        self.take_way(alt, id, open, at)
+        Some(self.take_way(alt, id, open, at))
     }
 
     #[inline(always)]
-    fn take_way(
-        &mut self,
-        alt: &Alt,
-        id: u32,
-        open: u32,
-        at: usize,
-    ) -> Outcome<Option<(Pc, usize)>> {
+    fn take_way(&mut self, alt: &Alt, id: u32, open: u32, at: usize) -> Pc {
         let left = open & (open - 1);
         if left != 0 {
-            self.push(Frame::Alt { alt: id, at: small(at), ways: left })?;
+            self.memory.stack.push(Frame::Alt { alt: id, at: small(at), ways: left });
         }
         let way = &alt.ways[open.trailing_zeros() as usize];
         for group in &self.program.clears[way.clear_from as usize..way.clear_to as usize] {
@@ -493,7 +514,7 @@ impl<L: Level> Machine<'_, L> {
             self.memory.slots[slot] = UNSET;
             self.memory.slots[slot + 1] = UNSET;
         }
-        Ok(Some((way.target, at)))
+        way.target
     }
 
     /// Gives the length of the character here if it is in the class.
@@ -572,14 +593,14 @@ impl<L: Level> Machine<'_, L> {
 
     /// A run with one end.
     #[inline(always)]
-    fn run_of(&mut self, run: &Run, at: usize) -> Outcome<Option<usize>> {
+    fn run_of(&mut self, run: &Run, at: usize) -> Option<usize> {
         let end = self.extent(&run.set, at, run.max);
         if run.min > 0 && !self.has_min(run, at, end) {
-            return Ok(None);
+            return None;
         }
-        self.charge(end - at)?;
+        self.note(end - at);
         self.set_group(run.group, at, end);
-        Ok(self.then(run.then, end))
+        self.then(run.then, end)
     }
 
     /// Whether the text has as many characters as the run needs.
@@ -600,14 +621,14 @@ impl<L: Level> Machine<'_, L> {
 
     /// Enters a run that has several ends, and gives the first one.
     #[inline(always)]
-    fn span(&mut self, span: &Span, pc: Pc, at: usize) -> Outcome<Option<usize>> {
+    fn span(&mut self, span: &Span, pc: Pc, at: usize) -> Option<usize> {
         if self.memo_on && span.memo != NONE {
             if self.has_failed(span.memo, at) {
-                return Ok(None);
+                return None;
             }
-            self.push(Frame::Mark { memo: span.memo, at: small(at) })?;
+            self.memory.stack.push(Frame::Mark { memo: span.memo, at: small(at) });
         }
-        let Some(low) = self.least(&span.run, at) else { return Ok(None) };
+        let low = self.least(&span.run, at)?;
         if span.run.group != NONE {
             self.memory.slots[span.run.group as usize * 2] = small(at);
         }
@@ -616,7 +637,7 @@ impl<L: Level> Machine<'_, L> {
             return self.take_more(span, pc, low, more);
         }
         let high = self.extent(&span.run.set, low, more);
-        self.charge(high - low)?;
+        self.note(high - low);
         self.give_back(span, pc, low, high)
     }
 
@@ -630,13 +651,7 @@ impl<L: Level> Machine<'_, L> {
 
     /// Takes the greatest end up to `high` behind which the rest can begin.
     #[inline(always)]
-    fn give_back(
-        &mut self,
-        span: &Span,
-        pc: Pc,
-        low: usize,
-        high: usize,
-    ) -> Outcome<Option<usize>> {
+    fn give_back(&mut self, span: &Span, pc: Pc, low: usize, high: usize) -> Option<usize> {
         let mut end = high;
         loop {
             if self.fits(span, end) {
@@ -651,7 +666,7 @@ impl<L: Level> Machine<'_, L> {
                 end = end.min(from as usize);
             }
             if end <= low {
-                return Ok(None);
+                return None;
             }
             end -= 1;
             // Inside a character nothing can follow: it begins with what no set of lead bytes has.
@@ -659,12 +674,12 @@ impl<L: Level> Machine<'_, L> {
                 end -= 1;
             }
         }
-        self.charge(high - end)?;
+        self.note(high - end);
         if end > low || self.memo_on {
-            self.push(Frame::Greedy { pc, low: small(low), high: small(end) })?;
+            self.memory.stack.push(Frame::Greedy { pc, low: small(low), high: small(end) });
         }
         self.set_span_end(span, end);
-        Ok(Some(end))
+        Some(end)
     }
 
     #[inline(always)]
@@ -676,15 +691,15 @@ impl<L: Level> Machine<'_, L> {
 
     /// Takes the least end from `at` on behind which the rest can begin.
     #[inline(always)]
-    fn take_more(&mut self, span: &Span, pc: Pc, at: usize, left: u32) -> Outcome<Option<usize>> {
-        let Some((end, left)) = self.least_end(span, at, left)? else { return Ok(None) };
-        self.push(Frame::Lazy { pc, at: small(end), left })?;
+    fn take_more(&mut self, span: &Span, pc: Pc, at: usize, left: u32) -> Option<usize> {
+        let (end, left) = self.least_end(span, at, left)?;
+        self.memory.stack.push(Frame::Lazy { pc, at: small(end), left });
         self.set_span_end(span, end);
-        Ok(Some(end))
+        Some(end)
     }
 
     #[inline(always)]
-    fn least_end(&mut self, span: &Span, from: usize, left: u32) -> Outcome<Option<(usize, u32)>> {
+    fn least_end(&mut self, span: &Span, from: usize, left: u32) -> Option<(usize, u32)> {
         let mut at = from;
         let mut left = left;
         loop {
@@ -706,14 +721,14 @@ impl<L: Level> Machine<'_, L> {
                     }
                 }
                 if fresh {
-                    self.charge(at - from)?;
-                    return Ok(Some((at, left)));
+                    self.note(at - from);
+                    return Some((at, left));
                 }
             }
             let len = if left == 0 { None } else { self.one_in(&span.run.set, at) };
             let Some(len) = len else {
-                self.charge(at - from)?;
-                return Ok(None);
+                self.note(at - from);
+                return None;
             };
             at += len;
             left -= u32::from(left != u32::MAX);
@@ -764,39 +779,31 @@ impl<L: Level> Machine<'_, L> {
         }
     }
 
-    #[inline(always)]
-    fn push(&mut self, frame: Frame) -> Outcome<()> {
-        if self.memory.stack.len() >= limits::PATTERN_MAX_STACK {
-            return Err(BudgetExhausted);
-        }
-        self.memory.stack.push(frame);
-        Ok(())
-    }
-
     /// Sets a register; without a choice to go back to there is nothing to undo.
     #[inline(always)]
-    fn set_reg(&mut self, index: u32, value: u32) -> Outcome<()> {
+    fn set_reg(&mut self, index: u32, value: u32) {
         if !self.memory.stack.is_empty() {
             let old = self.memory.regs[index as usize];
-            self.push(Frame::Reg { index, old })?;
+            self.memory.stack.push(Frame::Reg { index, old });
         }
         self.memory.regs[index as usize] = value;
-        Ok(())
     }
 
     #[inline(always)]
-    fn set_slot(&mut self, index: u32, value: u32) -> Outcome<()> {
+    fn set_slot(&mut self, index: u32, value: u32) {
         if !self.memory.stack.is_empty() {
             let old = self.memory.slots[index as usize];
-            self.push(Frame::Slot { index, old })?;
+            self.memory.stack.push(Frame::Slot { index, old });
         }
         self.memory.slots[index as usize] = value;
-        Ok(())
     }
 
     /// Takes the youngest choice.
     #[inline(always)]
     fn backtrack(&mut self) -> Outcome<Option<(Pc, usize)>> {
+        if self.memory.stack.len() > limits::PATTERN_MAX_STACK {
+            return Err(BudgetExhausted);
+        }
         while let Some(frame) = self.memory.stack.pop() {
             self.steps = self.steps.checked_sub(1).ok_or(BudgetExhausted)?;
             if self.steps < self.memo_at {
@@ -805,7 +812,7 @@ impl<L: Level> Machine<'_, L> {
             match frame {
                 Frame::Alt { alt: id, at, ways } => {
                     let alt = &self.program.alts[id as usize];
-                    return self.take_way(alt, id, ways, at as usize);
+                    return Ok(Some((self.take_way(alt, id, ways, at as usize), at as usize)));
                 }
                 Frame::Branch { pc, at } => return Ok(Some((pc, at as usize))),
                 Frame::Greedy { pc, low, high } => {
@@ -814,7 +821,7 @@ impl<L: Level> Machine<'_, L> {
                     self.end_failed(span, high);
                     if high > low {
                         let high = step_back(self.bytes, high as usize);
-                        if let Some(end) = self.give_back(span, pc, low as usize, high)? {
+                        if let Some(end) = self.give_back(span, pc, low as usize, high) {
                             return Ok(Some((pc + 1, end)));
                         }
                     }
@@ -827,7 +834,7 @@ impl<L: Level> Machine<'_, L> {
                         && let Some(len) = self.one_in(&span.run.set, at as usize)
                     {
                         let left = left - u32::from(left != u32::MAX);
-                        if let Some(end) = self.take_more(span, pc, at as usize + len, left)? {
+                        if let Some(end) = self.take_more(span, pc, at as usize + len, left) {
                             return Ok(Some((pc + 1, end)));
                         }
                     }
@@ -905,25 +912,18 @@ impl<L: Level> Machine<'_, L> {
         self.memory.memo[word] |= mask;
     }
 
-    fn count(
-        &mut self,
-        counter: &Counter,
-        reg: u32,
-        pc: Pc,
-        at: usize,
-    ) -> Outcome<Option<(Pc, usize)>> {
+    fn count(&mut self, counter: &Counter, reg: u32, pc: Pc, at: usize) -> Pc {
         let count = self.memory.regs[reg as usize];
-        let target = if count < counter.min {
-            pc + 1
-        } else if counter.max != u32::MAX && count >= counter.max {
-            counter.exit
-        } else {
-            let (target, other) =
-                if counter.lazy { (counter.exit, pc + 1) } else { (pc + 1, counter.exit) };
-            self.push(Frame::Branch { pc: other, at: small(at) })?;
-            target
-        };
-        Ok(Some((target, at)))
+        if count < counter.min {
+            return pc + 1;
+        }
+        if counter.max != u32::MAX && count >= counter.max {
+            return counter.exit;
+        }
+        let (target, other) =
+            if counter.lazy { (counter.exit, pc + 1) } else { (pc + 1, counter.exit) };
+        self.memory.stack.push(Frame::Branch { pc: other, at: small(at) });
+        target
     }
 
     fn holds(&self, assertion: Assertion, at: usize) -> bool {

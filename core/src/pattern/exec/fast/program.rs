@@ -262,6 +262,8 @@ pub(crate) struct Program {
     pub(super) failed_count: u32,
     /// Whether a group is in a loop: it must be reset for every start.
     pub(super) loop_groups: bool,
+    /// Whether a group can keep what an earlier search has left.
+    pub(super) stale_groups: bool,
     pub(super) start: Start,
     pub(super) required: Option<Finder<'static>>,
     pub(super) min_bytes: usize,
