@@ -46,7 +46,7 @@ test-asan:
 	@if rustup toolchain list 2>/dev/null | grep -q '^nightly'; then \
 	  host=$$(rustc -vV | sed -n 's/^host: //p'); \
 	  RUSTFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=$(CURDIR)/target/asan \
-	    $(CARGO) +nightly test --package sawlog --lib --target "$$host" scan:: intrinsics::; \
+	    $(CARGO) +nightly test --package sawlog --lib --target "$$host" -- scan:: intrinsics::; \
 	else echo "skipped: no nightly compiler"; fi
 
 test-deny: tools
