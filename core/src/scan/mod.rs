@@ -257,9 +257,9 @@ pub(crate) trait Level: Copy + Debug + 'static {
     fn find_with<T: Test>(self, bytes: &[u8], at: usize, test: &T) -> usize {
         let at = at.min(bytes.len());
         let Some(last) = load::last_start(bytes) else {
-            let found = u64::from(test.mask(self, self.load(&load::right_aligned(bytes))));
-            let found = found >> (BLOCK_BYTES - bytes.len() + at);
-            return if found == 0 { bytes.len() } else { at + found.trailing_zeros() as usize };
+            // PERF: few bytes are tested in the time that it takes to make a block of them.
+            let found = bytes[at..].iter().position(|byte| test.passes(*byte));
+            return found.map_or(bytes.len(), |found| at + found);
         };
         let mut start = at.min(last);
         let found =
@@ -283,6 +283,9 @@ pub(crate) trait Level: Copy + Debug + 'static {
 pub(crate) trait Test {
     /// The bytes of a block that pass; implementations are `#[inline(always)]`.
     fn mask<L: Level>(&self, level: L, vector: L::Vector) -> u32;
+
+    /// Whether a byte passes; implementations are `#[inline(always)]`.
+    fn passes(&self, byte: u8) -> bool;
 }
 
 struct In<'a>(&'a ByteClass);
@@ -291,6 +294,11 @@ impl Test for In<'_> {
     #[inline(always)]
     fn mask<L: Level>(&self, level: L, vector: L::Vector) -> u32 {
         level.in_class(vector, self.0)
+    }
+
+    #[inline(always)]
+    fn passes(&self, byte: u8) -> bool {
+        self.0.contains(byte)
     }
 }
 
@@ -301,12 +309,22 @@ impl Test for NotIn<'_> {
     fn mask<L: Level>(&self, level: L, vector: L::Vector) -> u32 {
         !level.in_class(vector, self.0)
     }
+
+    #[inline(always)]
+    fn passes(&self, byte: u8) -> bool {
+        !self.0.contains(byte)
+    }
 }
 
 impl Test for [u8; 1] {
     #[inline(always)]
     fn mask<L: Level>(&self, level: L, vector: L::Vector) -> u32 {
         level.eq(vector, self[0])
+    }
+
+    #[inline(always)]
+    fn passes(&self, byte: u8) -> bool {
+        self[0] == byte
     }
 }
 
@@ -315,12 +333,22 @@ impl Test for [u8; 2] {
     fn mask<L: Level>(&self, level: L, vector: L::Vector) -> u32 {
         level.eq2(vector, *self)
     }
+
+    #[inline(always)]
+    fn passes(&self, byte: u8) -> bool {
+        self.contains(&byte)
+    }
 }
 
 impl Test for [u8; 3] {
     #[inline(always)]
     fn mask<L: Level>(&self, level: L, vector: L::Vector) -> u32 {
         level.eq3(vector, *self)
+    }
+
+    #[inline(always)]
+    fn passes(&self, byte: u8) -> bool {
+        self.contains(&byte)
     }
 }
 

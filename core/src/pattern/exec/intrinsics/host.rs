@@ -79,28 +79,60 @@ pub(super) fn ipv4<L: Level>(level: L, bytes: &[u8], at: usize) -> Answer {
     Answer::End(at + end as usize)
 }
 
-/// The refusals of IPV6, whose alternatives all begin with `h:` or `::`, `h` being `[0-9A-Fa-f]{1,4}`.
+/// Eight alternatives, `(h:){n}` with n from 7 to 0, `h` being `[0-9A-Fa-f]{1,4}`, and `(%.+)?`.
 ///
-/// Without `::` there are at least six `h:`.
+/// After n groups follow: for 7 `h` or `:`; for 6 `:h`, an IPv4 address or `:`; for the others
+/// `(:h){1,7-n}`, `:` with an IPv4 address, or `:`, where a colon of its own comes first for 0.
+/// Fewer groups than there are leave a digit where a colon must be, so that n is known; and `:h`
+/// takes what an IPv4 address after a colon begins with.
 #[inline(always)]
 pub(super) fn ipv6(bytes: &[u8], at: usize) -> Answer {
-    let mut at = at;
-    for group in 0..6 {
-        let start = at;
-        while at < start + 4 && byte(bytes, at).is_ascii_hexdigit() {
-            at += 1;
+    let (mut at, mut groups) = (at, 0);
+    while groups < 7 {
+        let end = hex_end(bytes, at);
+        if end == at || byte(bytes, end) != b':' {
+            break;
         }
-        if byte(bytes, at) != b':' {
-            return Answer::Fail;
-        }
-        if at == start {
-            // `::`, or a colon alone in front.
-            let is_open = group > 0 || byte(bytes, at + 1) == b':';
-            return if is_open { Answer::Unsure } else { Answer::Fail };
-        }
-        at += 1;
+        (at, groups) = (end + 1, groups + 1);
     }
-    Answer::Unsure
+    let is_colon = byte(bytes, at) == b':';
+    let end = match groups {
+        7 if hex_end(bytes, at) > at => hex_end(bytes, at),
+        7 if is_colon => at + 1,
+        0 if is_colon && byte(bytes, at + 1) == b':' => pairs_end(bytes, at + 1, 7),
+        1..=6 if is_colon => pairs_end(bytes, at, 7 - groups),
+        // The digits of the address may be any of Unicode's.
+        6 if byte(bytes, at).is_ascii_digit() || !byte(bytes, at).is_ascii() => {
+            return Answer::Unsure;
+        }
+        _ => return Answer::Fail,
+    };
+    let has_zone = byte(bytes, end) == b'%' && end + 1 < bytes.len();
+    Answer::End(if has_zone { bytes.len() } else { end })
+}
+
+/// The end of `h`, at the place itself if there is none.
+#[inline(always)]
+fn hex_end(bytes: &[u8], at: usize) -> usize {
+    let mut end = at;
+    while end < at + 4 && byte(bytes, end).is_ascii_hexdigit() {
+        end += 1;
+    }
+    end
+}
+
+/// The end of `(:h){1,most}|:` at a colon.
+#[inline(always)]
+fn pairs_end(bytes: &[u8], mut at: usize, most: usize) -> usize {
+    let colon = at;
+    for _ in 0..most {
+        let end = hex_end(bytes, at + 1);
+        if byte(bytes, at) != b':' || end == at + 1 {
+            break;
+        }
+        at = end;
+    }
+    at.max(colon + 1)
 }
 
 /// `\b(?:label)(?:\.(?:label))*(\.?|\b)`, label = `[0-9A-Za-z][0-9A-Za-z-]{0,62}`

@@ -169,6 +169,23 @@ pub(super) static TEXTS: &[(&str, &str, Intrinsic)] = &[
         Intrinsic::HttpDate,
     ),
     (
+        "HTTPDERROR_DATE",
+        concat!(
+            r"(?:",
+            r"(?:Mon(?:day)?|Tue(?:sday)?|Wed(?:nesday)?|Thu(?:rsday)?|Fri(?:day)?|Sat(?:urday)?|S",
+            r"un(?:day)?)) (?:",
+            month!(),
+            r") (?:",
+            month_day!(),
+            r") (?:",
+            time!(),
+            r") (?:",
+            year!(),
+            r")"
+        ),
+        Intrinsic::HttpdErrorDate,
+    ),
+    (
         "HTTPDUSER",
         concat!(
             r"(?:(?:",
@@ -222,6 +239,11 @@ pub(super) static TEXTS: &[(&str, &str, Intrinsic)] = &[
         r"(?:(?:(?<![0-9.+-])(?>[+-]?(?:(?:[0-9]+(?:\.[0-9]+)?)|(?:\.[0-9]+)))))",
         Intrinsic::Base10Num,
     ),
+    (
+        "PATH",
+        r"(?:(?:(/[[[:alnum:]]_%!$@:.,+~-]*)+)|(?:(?>[A-Za-z]+:|\\)(?:\\[^\\?*]*)+))",
+        Intrinsic::Path,
+    ),
     ("POSINT", r"\b(?:[1-9][0-9]*)\b", Intrinsic::PosInt),
     ("PROG", r"[\x21-\x5a\x5c\x5e-\x7e]+", Intrinsic::Prog),
     (
@@ -269,6 +291,7 @@ pub(super) static TEXTS: &[(&str, &str, Intrinsic)] = &[
         ),
         Intrinsic::TimestampIso8601,
     ),
+    ("UNIXPATH", r"(/[[[:alnum:]]_%!$@:.,+~-]*)+", Intrinsic::UnixPath),
     ("URIPARAM", r"\?(?:[A-Za-z0-9$.+!*'|(){},~@#%&/=:;_?\-\[\]<>]*)", Intrinsic::UriParam),
     ("URIPARAM", r"\?[A-Za-z0-9$.+!*'|(){},~@#%&/=:;_?\-\[\]<>]*", Intrinsic::UriParam),
     ("URIPATH", r"(?:/[A-Za-z0-9$.+!*'(){},~:;=@#%&_\-]*)+", Intrinsic::UriPath),
@@ -288,6 +311,7 @@ pub(super) static TEXTS: &[(&str, &str, Intrinsic)] = &[
         ),
         Intrinsic::UriPathParam,
     ),
+    ("URIPROTO", r"[A-Za-z]([A-Za-z0-9+\-.]+)+", Intrinsic::UriProto),
     ("USER", r"(?:[a-zA-Z0-9._-]+)", Intrinsic::Username),
     ("USERNAME", r"[a-zA-Z0-9._-]+", Intrinsic::Username),
     ("UUID", r"[A-Fa-f0-9]{8}-(?:[A-Fa-f0-9]{4}-){3}[A-Fa-f0-9]{12}", Intrinsic::Uuid),

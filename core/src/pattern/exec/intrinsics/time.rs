@@ -282,6 +282,39 @@ fn syslog_by_bytes(bytes: &[u8], at: usize) -> Answer {
     time(bytes, at)
 }
 
+/// The end of `(?:Mon(?:day)?|Tue(?:sday)?|...)`.
+#[inline(always)]
+fn day_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let rest = bytes.get(at..)?;
+    let (name, rest) = rest.split_first_chunk::<3>()?;
+    let tail: &[u8] = match name {
+        b"Mon" | b"Fri" | b"Sun" => b"day",
+        b"Tue" => b"sday",
+        b"Wed" => b"nesday",
+        b"Thu" => b"rsday",
+        b"Sat" => b"urday",
+        _ => return None,
+    };
+    Some(at + 3 + if rest.starts_with(tail) { tail.len() } else { 0 })
+}
+
+/// `DAY MONTH MONTHDAY TIME YEAR`
+#[inline(always)]
+pub(super) fn httpd_error_date<L: Level>(level: L, bytes: &[u8], at: usize) -> Answer {
+    let Some(at) = day_end(bytes, at) else { return Answer::Fail };
+    if byte(bytes, at) != b' ' {
+        return Answer::Fail;
+    }
+    match syslog(level, bytes, at + 1) {
+        // The month has three letters; one space and not several must follow it.
+        Answer::End(end) if byte(bytes, at + 5) != b' ' && byte(bytes, end) == b' ' => {
+            year(bytes, end + 1)
+        }
+        Answer::End(_) => Answer::Fail,
+        other => other,
+    }
+}
+
 /// `YEAR-MONTHNUM-MONTHDAY[T ]HOUR:?MINUTE(?::?SECOND)?ISO8601_TIMEZONE?`
 #[inline(always)]
 pub(super) fn iso8601<L: Level>(level: L, bytes: &[u8], at: usize) -> Answer {

@@ -32,6 +32,21 @@ static PATH: ByteClass = ByteClass::of(&[
 static QUERY: ByteClass =
     ByteClass::of(&[(b'!', b'!'), (b'#', b'['), (b']', b']'), (b'_', b'_'), (b'a', b'~')]);
 
+/// The ASCII part of `/[[[:alnum:]]_%!$@:.,+~-]`
+static UNIX_PATH: ByteClass = ByteClass::of(&[
+    (b'!', b'!'),
+    (b'$', b'%'),
+    (b'+', b':'),
+    (b'@', b'Z'),
+    (b'_', b'_'),
+    (b'a', b'z'),
+    (b'~', b'~'),
+]);
+
+/// `[A-Za-z0-9+\-.]`
+static PROTO: ByteClass =
+    ByteClass::of(&[(b'+', b'+'), (b'-', b'.'), (b'0', b'9'), (b'A', b'Z'), (b'a', b'z')]);
+
 /// `[a-zA-Z$_0-9]`
 static JAVA: ByteClass =
     ByteClass::of(&[(b'$', b'$'), (b'0', b'9'), (b'A', b'Z'), (b'_', b'_'), (b'a', b'z')]);
@@ -172,6 +187,35 @@ pub(super) fn uri_path_param<L: Level>(level: L, bytes: &[u8], at: usize) -> Ans
     match uri_path(level, bytes, at) {
         Answer::End(end) if byte(bytes, end) == b'?' => uri_param(level, bytes, end),
         other => other,
+    }
+}
+
+/// `[A-Za-z]([A-Za-z0-9+\-.]+)+`
+#[inline(always)]
+pub(super) fn uri_proto<L: Level>(level: L, bytes: &[u8], at: usize) -> Answer {
+    if byte(bytes, at).is_ascii_alphabetic() {
+        run(level, &PROTO, bytes, at + 1)
+    } else {
+        Answer::Fail
+    }
+}
+
+/// `(/[[[:alnum:]]_%!$@:.,+~-]*)+`
+#[inline(always)]
+pub(super) fn unix_path<L: Level>(level: L, bytes: &[u8], at: usize) -> Answer {
+    if byte(bytes, at) != b'/' {
+        return Answer::Fail;
+    }
+    let end = level.run_end(&UNIX_PATH, bytes, at + 1);
+    if byte(bytes, end).is_ascii() { Answer::End(end) } else { Answer::Unsure }
+}
+
+/// `(?:(?:UNIXPATH)|(?:WINPATH))`
+#[inline(always)]
+pub(super) fn path<L: Level>(level: L, bytes: &[u8], at: usize) -> Answer {
+    match byte(bytes, at) {
+        b'A'..=b'Z' | b'a'..=b'z' | b'\\' => Answer::Unsure,
+        _ => unix_path(level, bytes, at),
     }
 }
 
