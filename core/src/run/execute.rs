@@ -29,18 +29,115 @@ pub(crate) struct Run<'a, 'b> {
 
 type Group<'b> = ArenaVec<'b, Event<'b>>;
 
+/// What some ops left of a lone event.
+enum Left<'b> {
+    /// Several events, or others than the one that went in.
+    Group(Group<'b>),
+    Nothing,
+    /// The event itself.
+    One,
+}
+
 impl<'b> Run<'_, 'b> {
     /// Runs an event through all filters and hands what is left to the sink.
-    pub(crate) fn event(&mut self, event: Event<'b>) {
-        let mut group = self.arena.list();
-        group.push(event);
+    pub(crate) fn event(&mut self, event: &mut Event<'b>) {
         let end = self.program.ops.len();
-        self.ops(0, end, &mut group);
-        for event in &mut group {
-            self.forget_repaired(event);
-            self.stats.events_out += 1;
-            self.sink.event(event);
+        match self.one(0, end, event) {
+            Left::Nothing => {}
+            Left::One => self.put_out(event),
+            Left::Group(mut group) => group.iter_mut().for_each(|event| self.put_out(event)),
         }
+    }
+
+    fn put_out(&mut self, event: &mut Event<'b>) {
+        self.forget_repaired(event);
+        self.stats.events_out += 1;
+        self.sink.event(event);
+    }
+
+    /// Runs a lone event through some ops. From the filter on that makes others of it they go on as a
+    /// group.
+    ///
+    /// The recursion is as deep as branches nest in the config, which the parser limits.
+    // PERF: nearly every event stays alone, and then needs no list.
+    fn one(&mut self, start: usize, end: usize, event: &mut Event<'b>) -> Left<'b> {
+        let program = self.program;
+        let mut children = self.arena.list();
+        let mut at = start;
+        while at < end {
+            match &program.ops[at] {
+                Op::Filter(index) => {
+                    let index = *index as usize;
+                    self.stats.filters[index].events_in += 1;
+                    self.apply(&program.filters[index], index, event, &mut children);
+                    at += 1;
+                    if event.cancelled || !children.is_empty() {
+                        return self.others(at, end, event, children);
+                    }
+                }
+                Op::Branch { arms, otherwise, end: behind } => {
+                    let Some(ops) = self.choose(arms, *otherwise, event) else {
+                        return Left::Nothing;
+                    };
+                    at = *behind as usize;
+                    match self.one(ops.0 as usize, ops.1 as usize, event) {
+                        Left::Nothing => return Left::Nothing,
+                        Left::One => {}
+                        Left::Group(mut group) => {
+                            self.ops(at, end, &mut group);
+                            return Left::Group(group);
+                        }
+                    }
+                }
+            }
+        }
+        Left::One
+    }
+
+    /// Goes on from an op with what a filter made of a lone event that is no longer the only one.
+    #[cold]
+    fn others(
+        &mut self,
+        at: usize,
+        end: usize,
+        event: &mut Event<'b>,
+        mut children: Group<'b>,
+    ) -> Left<'b> {
+        let mut group = if event.cancelled {
+            self.drop_event(event, &children);
+            children
+        } else {
+            let mut group = ArenaVec::with_capacity_in(children.len() + 1, self.arena.bump());
+            let bare = Event::bare(event.origin, 0, self.arena);
+            group.push(core::mem::replace(event, bare));
+            group.append(&mut children);
+            group
+        };
+        if group.is_empty() {
+            return Left::Nothing;
+        }
+        self.ops(at, end, &mut group);
+        Left::Group(group)
+    }
+
+    /// The ops of the arm whose condition holds; nothing when the event was refused.
+    fn choose(
+        &mut self,
+        arms: &'b [Arm],
+        otherwise: (u32, u32),
+        event: &Event<'b>,
+    ) -> Option<(u32, u32)> {
+        for arm in arms {
+            match arm.condition.evaluate(event, self.scratch) {
+                Ok(true) => return Some(arm.ops),
+                Ok(false) => {}
+                Err(error) => {
+                    self.refuse(event, arm, error);
+                    return None;
+                }
+            }
+        }
+        Some(otherwise)
     }
 
     /// The recursion is as deep as branches nest in the config, which the parser limits.
@@ -54,11 +151,7 @@ impl<'b> Run<'_, 'b> {
                     at += 1;
                 }
                 Op::Branch { arms, otherwise, end } => {
-                    if group.len() == 1 {
-                        self.branch_of_one(arms, *otherwise, group);
-                    } else {
-                        self.branch_of_many(arms, *otherwise, group);
-                    }
+                    self.branch(arms, *otherwise, group);
                     at = *end as usize;
                 }
             }
@@ -69,15 +162,6 @@ impl<'b> Run<'_, 'b> {
         let slot = &self.program.filters[index];
         self.stats.filters[index].events_in += group.len() as u64;
         let mut children = self.arena.list();
-        if let [event] = &mut group[..] {
-            self.apply(slot, index, event, &mut children);
-            if event.cancelled {
-                self.drop_event(event, &children);
-                group.clear();
-            }
-            group.append(&mut children);
-            return;
-        }
         let mut next = ArenaVec::with_capacity_in(group.len(), self.arena.bump());
         for mut event in group.drain(..) {
             self.apply(slot, index, &mut event, &mut children);
@@ -104,9 +188,12 @@ impl<'b> Run<'_, 'b> {
     /// Keeps only the failures whose tags the event still has: a config that tries one pattern after
     /// the other removes the tags of the earlier ones once a later one fits.
     fn forget_repaired(&self, event: &mut Event<'b>) {
-        if event.failures.is_empty() {
-            return;
+        if !event.failures.is_empty() {
+            self.forget_some(event);
         }
+    }
+
+    fn forget_some(&self, event: &mut Event<'b>) {
         let mut failures = core::mem::replace(&mut event.failures, self.arena.list());
         failures.retain(|failure| match failure.filter {
             Some(index) => {
@@ -130,6 +217,7 @@ impl<'b> Run<'_, 'b> {
             now: self.now,
             seed: self.seed,
             scratch: self.scratch,
+            filter: index,
             children,
         };
         let outcome = slot.filter.apply(event, &mut cx);
@@ -161,27 +249,7 @@ impl<'b> Run<'_, 'b> {
         }
     }
 
-    fn branch_of_one(&mut self, arms: &'b [Arm], otherwise: (u32, u32), group: &mut Group<'b>) {
-        let event = &group[0];
-        let mut chosen = otherwise;
-        for arm in arms {
-            match arm.condition.evaluate(event, self.scratch) {
-                Ok(true) => {
-                    chosen = arm.ops;
-                    break;
-                }
-                Ok(false) => {}
-                Err(error) => {
-                    self.refuse(event, arm, error);
-                    group.clear();
-                    return;
-                }
-            }
-        }
-        self.ops(chosen.0 as usize, chosen.1 as usize, group);
-    }
-
-    fn branch_of_many(&mut self, arms: &'b [Arm], otherwise: (u32, u32), group: &mut Group<'b>) {
+    fn branch(&mut self, arms: &'b [Arm], otherwise: (u32, u32), group: &mut Group<'b>) {
         let mut done = self.arena.list();
         let mut rest = core::mem::replace(group, self.arena.list());
         for arm in arms {

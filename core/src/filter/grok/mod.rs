@@ -117,6 +117,13 @@ impl Filter for Grok {
         Outcome::Failed
     }
 
+    fn new_fields(&self) -> usize {
+        let most = |field: &FieldMatch| {
+            field.patterns.iter().map(|pattern| pattern.captures.len()).max().unwrap_or(0)
+        };
+        self.matches.iter().map(most).sum()
+    }
+
     fn failure_tags(&self) -> &[Box<str>] {
         &self.failure_tags
     }
@@ -181,6 +188,7 @@ impl Grok {
         Ok(matched)
     }
 
+    #[inline(never)]
     fn set_captures<'b>(
         &'b self,
         pattern: &'b Pattern,
@@ -189,17 +197,26 @@ impl Grok {
         cx: &mut Cx<'_, 'b>,
     ) -> Result<(), SetError> {
         for capture in &pattern.captures {
-            let text = cx.scratch.pattern.group(capture.group).map(|(from, to)| &subject[from..to]);
-            let value = match (text, capture.kind) {
-                (None, _) => Value::Null,
-                (Some(text), CaptureKind::Text) => Value::Str(text),
-                (Some(text), CaptureKind::Int) => number::to_i(text, cx.arena),
-                (Some(text), CaptureKind::Float) => Value::Float(number::to_f(text)),
-            };
-            let empty = matches!(value, Value::Null | Value::Str(""));
-            if empty && self.empty == EmptyCaptures::Drop {
+            let text = cx.scratch.pattern.text(capture.group, subject);
+            // PERF: a text for a field that is not there yet, as nearly all are, needs none of the rest.
+            if capture.kind == CaptureKind::Text
+                && let Some(text) = text
+                && let Some(key) = capture.field.ordinary()
+                && !text.is_empty()
+                && !event.data.contains(key)
+            {
+                event.data.append(key, Value::Str(text), cx.arena);
                 continue;
             }
+            let value = match (text, capture.kind) {
+                (Some(""), CaptureKind::Text) | (None, _) if self.empty == EmptyCaptures::Drop => {
+                    continue;
+                }
+                (Some(text), CaptureKind::Text) => Value::Str(text),
+                (None, _) => Value::Null,
+                (Some(text), CaptureKind::Int) => number::to_i(text, cx.arena),
+                (Some(text), CaptureKind::Float) => Value::Float(number::to_f(text, cx.arena)),
+            };
             let path = capture.field.resolve(event, cx)?;
             set_capture(event, path, value, capture.existing, cx.arena)?;
         }
@@ -240,11 +257,7 @@ fn subject<'b>(value: Option<&Value<'b>>, arena: &'b Arena) -> &'b str {
     match value {
         None | Some(Value::Null) => "",
         Some(Value::Str(text)) => text,
-        Some(value) => {
-            let mut out = String::new();
-            text::push_ruby(value, &mut out);
-            arena.text(&out)
-        }
+        Some(value) => arena.build(|out| text::push_ruby(value, out)),
     }
 }
 
