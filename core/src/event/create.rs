@@ -22,7 +22,7 @@ const MESSAGE: Key<'static> = Key::new("message");
 
 impl<'b> Event<'b> {
     /// An event without fields, not even `@timestamp`, and with room for so many.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn bare(origin: Origin<'b>, room: usize, arena: &'b Arena) -> Self {
         Self {
             data: Object::with_capacity_in(room, arena),
@@ -35,7 +35,7 @@ impl<'b> Event<'b> {
 
     /// An event with `@timestamp`, `@version` and this text as `message`, and with room for so many
     /// fields in all.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn from_message(
         message: &'b str,
         now: Timestamp,

@@ -83,20 +83,33 @@ impl DateFormat {
         cx: &DateContext<'_>,
         day: &mut Day,
     ) -> Option<Timestamp> {
-        let shape = match self {
-            Self::Iso8601 => Shape::ISO,
-            Self::Joda(pattern) => match pattern.shape() {
-                Some(shape) => shape,
-                None => return self.parse_text(text, cx),
-            },
-            Self::Tai64n | Self::Unix | Self::UnixMs => return self.parse_text(text, cx),
-        };
+        let Some(shape) = self.shape() else { return self.parse_text(text, cx) };
         if let Some(time) = day.parse(text, shape, cx.now) {
             return Some(time);
         }
         let time = self.parse_text(text, cx)?;
         *day = self.day_of(text, shape, time, cx).unwrap_or_default();
         Some(time)
+    }
+
+    /// Reads a text of the same day as the last one; `None` says nothing.
+    #[inline]
+    pub(crate) fn parse_known_day(
+        &self,
+        text: &str,
+        now: Timestamp,
+        day: &Day,
+    ) -> Option<Timestamp> {
+        day.parse(text, self.shape()?, now)
+    }
+
+    #[inline]
+    fn shape(&self) -> Option<Shape> {
+        match self {
+            Self::Iso8601 => Some(Shape::ISO),
+            Self::Joda(pattern) => pattern.shape(),
+            Self::Tai64n | Self::Unix | Self::UnixMs => None,
+        }
     }
 
     /// The day of a text that stands for this time; nothing when other texts of the day may not differ
@@ -396,10 +409,8 @@ mod tests {
 
     #[test]
     fn days_are_remembered_of_common_formats_only() {
-        let has_shape = |format| match DateFormat::compile(format, &Locale::english()).unwrap() {
-            DateFormat::Joda(pattern) => pattern.shape().is_some(),
-            _ => true,
-        };
+        let has_shape =
+            |format| DateFormat::compile(format, &Locale::english()).unwrap().shape().is_some();
         for (format, _) in FORMATS {
             assert_eq!(has_shape(format), format != "MMM dd HH:mm:ss Z", "{format}");
         }
