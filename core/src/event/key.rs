@@ -28,6 +28,26 @@ impl<'b> Key<'b> {
     }
 }
 
+/// A name that a compiled config owns, with its hash.
+#[derive(Debug)]
+pub(crate) struct Name {
+    text: Box<str>,
+    hash: u32,
+}
+
+impl Name {
+    /// Copies a name.
+    pub(crate) fn new(key: Key<'_>) -> Self {
+        Self { text: key.text.into(), hash: key.hash }
+    }
+
+    /// The name, borrowed.
+    #[inline]
+    pub(crate) fn key(&self) -> Key<'_> {
+        Key { text: &self.text, hash: self.hash }
+    }
+}
+
 impl PartialEq for Key<'_> {
     #[inline]
     fn eq(&self, other: &Self) -> bool {

@@ -20,6 +20,7 @@ mod value;
 
 pub use create::Origin;
 pub use key::Key;
+pub(crate) use key::Name;
 pub use object::Object;
 pub use path::{EscapeStyle, FieldPath, PathError, PathRef};
 pub use template::Template;

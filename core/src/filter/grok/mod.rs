@@ -4,7 +4,7 @@
 //! `path`. Source of behaviour: logstash-filter-grok 4.4.3 and jls-grok.
 
 use crate::arena::Arena;
-use crate::event::{Event, PathRef, SetError, Value, text};
+use crate::event::{Event, Name, PathRef, SetError, Value, text};
 use crate::filter::field::FieldName;
 use crate::filter::{Cx, Filter, Outcome, number, tag_all};
 use crate::pattern::expand::{CaptureKind, Expansion};
@@ -47,6 +47,8 @@ struct Pattern {
 struct Capture {
     group: u32,
     field: FieldName,
+    /// The field, where it takes the text as it is and stands at the top level.
+    plain: Option<Name>,
     kind: CaptureKind,
     existing: Existing,
 }
@@ -145,9 +147,14 @@ impl Grok {
         event: &mut Event<'b>,
         cx: &mut Cx<'_, 'b>,
     ) -> Result<bool, TimedOut> {
-        let Ok(path) = field.field.resolve(event, cx) else { return Ok(false) };
-        let Some(Value::Array(array)) = event.get(path) else {
-            let subject = subject(event.get(path), cx.arena);
+        let value = if let Some(key) = field.field.top() {
+            event.data.get(key)
+        } else {
+            let Ok(path) = field.field.resolve(event, cx) else { return Ok(false) };
+            event.get(path)
+        };
+        let Some(Value::Array(array)) = value else {
+            let subject = subject(value, cx.arena);
             return self.match_text(field, subject, event, cx);
         };
         let mut subjects = cx.arena.list();
@@ -199,13 +206,12 @@ impl Grok {
         for capture in &pattern.captures {
             let text = cx.scratch.pattern.text(capture.group, subject);
             // PERF: a text for a field that is not there yet, as nearly all are, needs none of the rest.
-            if capture.kind == CaptureKind::Text
-                && let Some(text) = text
-                && let Some(key) = capture.field.ordinary()
+            if let Some(text) = text
+                && let Some(name) = &capture.plain
                 && !text.is_empty()
-                && !event.data.contains(key)
+                && !event.data.contains(name.key())
             {
-                event.data.append(key, Value::Str(text), cx.arena);
+                event.data.append(name.key(), Value::Str(text), cx.arena);
                 continue;
             }
             let value = match (text, capture.kind) {
