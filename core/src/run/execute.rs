@@ -4,14 +4,16 @@
 //! Logstash's order: the original before its copies, and behind a branch the events of the first
 //! arm before those of the next. Source of behaviour: Logstash 9.x ordered mode, as recorded.
 
+use core::fmt::Write;
+
 use bumpalo::collections::Vec as ArenaVec;
 
 use crate::arena::Arena;
-use crate::event::{CODEC_FAILURE_TAGS, Event, Failure};
+use crate::event::{CODEC_FAILURE_TAGS, Event, Failure, SetError};
 use crate::filter::{Cx, Outcome, Scratch, tag_all};
 use crate::program::condition::ConditionError;
 use crate::program::{Arm, FilterSlot, Op, Program};
-use crate::run::stats::Stats;
+use crate::run::stats::{FilterStats, Stats};
 use crate::run::worker::{Refusal, RefusalKind, Sink};
 use crate::time::Timestamp;
 
@@ -204,6 +206,7 @@ impl<'b> Run<'_, 'b> {
         event.failures = failures;
     }
 
+    #[inline]
     fn apply(
         &mut self,
         slot: &'b FilterSlot,
@@ -221,31 +224,14 @@ impl<'b> Run<'_, 'b> {
             children,
         };
         let outcome = slot.filter.apply(event, &mut cx);
-        let created = cx.children.len() as u64;
-        self.stats.events_created += created;
-        match outcome {
-            Outcome::Unmatched => {}
-            Outcome::Failed => {
-                self.stats.filters[index].failed += 1;
-                let explanation = if self.explain_failures {
-                    slot.filter.explain(event, &mut cx).map(|text| self.arena.text(&text))
-                } else {
-                    None
-                };
-                event.failures.push(Failure { filter: Some(index), explanation });
-            }
-            Outcome::Matched => {
-                self.stats.filters[index].matched += 1;
-                self.stats.filters[index].failed += decorate(slot, index, event, &cx);
-            }
-            Outcome::MatchedChildren => {
-                self.stats.filters[index].matched += created;
-                let mut made = core::mem::replace(cx.children, self.arena.list());
-                for child in &mut made {
-                    self.stats.filters[index].failed += decorate(slot, index, child, &cx);
-                }
-                *children = made;
-            }
+        self.stats.events_created += cx.children.len() as u64;
+        if outcome == Outcome::Matched {
+            let stats = &mut self.stats.filters[index];
+            stats.matched += 1;
+            stats.failed += decorate(slot, index, event, &cx);
+        } else {
+            let explain = self.explain_failures;
+            unmatched(outcome, slot, event, &mut cx, &mut self.stats.filters[index], explain);
         }
     }
 
@@ -282,15 +268,61 @@ impl<'b> Run<'_, 'b> {
     }
 }
 
-/// Carries out the common options and returns how many failures that was: 0 or 1.
-fn decorate<'b>(slot: &'b FilterSlot, index: usize, event: &mut Event<'b>, cx: &Cx<'_, 'b>) -> u64 {
-    if let Some(decoration) = &slot.decoration
-        && let Err(error) = decoration.apply(event, cx)
-    {
-        tag_all(event, &slot.failure_tags, cx.arena);
-        let explanation = cx.arena.text(&format!("the common options: {error}"));
-        event.failures.push(Failure { filter: Some(index), explanation: Some(explanation) });
-        return 1;
+/// Does what is to be done with an event that a filter did not match.
+#[inline(never)]
+fn unmatched<'b>(
+    outcome: Outcome,
+    slot: &'b FilterSlot,
+    event: &mut Event<'b>,
+    cx: &mut Cx<'_, 'b>,
+    stats: &mut FilterStats,
+    explain: bool,
+) {
+    match outcome {
+        Outcome::Matched | Outcome::Unmatched => {}
+        Outcome::Failed => {
+            stats.failed += 1;
+            let explanation = if explain { slot.filter.explain(event, cx) } else { None };
+            let explanation = explanation.map(|text| cx.arena.text(&text));
+            event.failures.push(Failure { filter: Some(cx.filter), explanation });
+        }
+        Outcome::MatchedChildren => {
+            stats.matched += cx.children.len() as u64;
+            let mut made = core::mem::replace(cx.children, cx.arena.list());
+            for child in &mut made {
+                stats.failed += decorate(slot, cx.filter, child, cx);
+            }
+            *cx.children = made;
+        }
     }
-    0
+}
+
+/// Carries out the common options and returns how many failures that was: 0 or 1.
+#[inline]
+fn decorate<'b>(slot: &'b FilterSlot, index: usize, event: &mut Event<'b>, cx: &Cx<'_, 'b>) -> u64 {
+    let Some(decoration) = &slot.decoration else { return 0 };
+    match decoration.apply(event, cx) {
+        Ok(()) => 0,
+        Err(error) => {
+            undecorated(slot, index, event, error, cx.arena);
+            1
+        }
+    }
+}
+
+/// Notes that the common options could not be carried out.
+#[cold]
+fn undecorated<'b>(
+    slot: &'b FilterSlot,
+    index: usize,
+    event: &mut Event<'b>,
+    error: SetError,
+    arena: &'b Arena,
+) {
+    tag_all(event, &slot.failure_tags, arena);
+    let explanation = arena.build(|out| {
+        // Writing to a text in memory does not fail.
+        let _ = write!(out, "the common options: {error}");
+    });
+    event.failures.push(Failure { filter: Some(index), explanation: Some(explanation) });
 }
