@@ -17,7 +17,7 @@ pub(crate) fn delimited<'a>(
     places: &mut Vec<usize>,
 ) -> Option<&'a str> {
     places.clear();
-    let is_ascii = simd.dispatch(Places { bytes, delimiter, places });
+    let is_ascii = simd.dispatch(Places { bytes, delimiter, found: places });
     // SAFETY: the kernel has seen every byte of the slice, none of them at or above 0x80, and such bytes
     // are UTF-8 one by one.
     is_ascii.then(|| unsafe { str::from_utf8_unchecked(bytes) })
@@ -26,7 +26,7 @@ pub(crate) fn delimited<'a>(
 struct Places<'a> {
     bytes: &'a [u8],
     delimiter: u8,
-    places: &'a mut Vec<usize>,
+    found: &'a mut Vec<usize>,
 }
 
 impl Kernel for Places<'_> {
@@ -35,14 +35,14 @@ impl Kernel for Places<'_> {
 
     #[inline(always)]
     fn run<L: Level>(self, level: L) -> bool {
-        let Self { bytes, delimiter, places } = self;
+        let Self { bytes, delimiter, found } = self;
         let (blocks, rest) = bytes.as_chunks::<BLOCK_BYTES>();
         let mut beyond = 0;
         let mut start = 0;
         for block in blocks {
             let vector = level.load(block);
             beyond |= level.non_ascii(vector);
-            push_places(level.eq(vector, delimiter), start, places);
+            push_places(level.eq(vector, delimiter), start, found);
             start += BLOCK_BYTES;
         }
         let mut padded = [0; BLOCK_BYTES];
@@ -50,15 +50,15 @@ impl Kernel for Places<'_> {
         let vector = level.load(&padded);
         beyond |= level.non_ascii(vector);
         let present = (1 << rest.len()) - 1;
-        push_places(level.eq(vector, delimiter) & present, start, places);
+        push_places(level.eq(vector, delimiter) & present, start, found);
         beyond == 0
     }
 }
 
 #[inline(always)]
-fn push_places(mut mask: u32, start: usize, places: &mut Vec<usize>) {
+fn push_places(mut mask: u32, start: usize, found: &mut Vec<usize>) {
     while mask != 0 {
-        places.push(start + mask.trailing_zeros() as usize);
+        found.push(start + mask.trailing_zeros() as usize);
         mask &= mask - 1;
     }
 }
