@@ -1,14 +1,20 @@
 //! The memory of one event: bump allocation that is reset, never freed piece by piece.
 
+use core::cell::Cell;
+
 use bumpalo::Bump;
+
+use crate::limits;
 
 /// Owns the bytes that an event refers to and its input does not hold.
 ///
 /// Nothing with a destructor is put here: resetting runs none.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Arena {
     bump: Bump,
     seed: u64,
+    /// Where texts are put together before they are copied; kept for the next event.
+    draft: Cell<String>,
 }
 
 impl Arena {
@@ -37,6 +43,34 @@ impl Arena {
         self.bump.alloc_str(text)
     }
 
+    /// Copies a text that is put together piece by piece.
+    pub(crate) fn build(&self, write: impl FnOnce(&mut String)) -> &str {
+        let built = self.try_build(|out| {
+            write(out);
+            Ok::<(), core::convert::Infallible>(())
+        });
+        match built {
+            Ok(text) => text,
+            Err(never) => match never {},
+        }
+    }
+
+    /// As [`Self::build`], and gives the error instead when there is one.
+    pub(crate) fn try_build<E>(
+        &self,
+        write: impl FnOnce(&mut String) -> Result<(), E>,
+    ) -> Result<&str, E> {
+        // A text that is built while another one is starts in memory of its own.
+        let mut draft = self.draft.take();
+        let written = write(&mut draft);
+        let text = written.map(|()| self.text(&draft));
+        if draft.capacity() <= limits::DRAFT_BYTES {
+            draft.clear();
+            self.draft.set(draft);
+        }
+        text
+    }
+
     /// Copies a slice of plain values.
     pub fn slice<T: Copy>(&self, items: &[T]) -> &mut [T] {
         self.bump.alloc_slice_copy(items)
@@ -46,8 +80,19 @@ impl Arena {
         self.bump.alloc(value)
     }
 
+    /// An empty text that grows inside the arena.
+    pub(crate) fn string(&self, capacity: usize) -> bumpalo::collections::String<'_> {
+        bumpalo::collections::String::with_capacity_in(capacity, &self.bump)
+    }
+
     /// An empty list that grows inside the arena.
     pub(crate) fn list<T>(&self) -> bumpalo::collections::Vec<'_, T> {
         bumpalo::collections::Vec::new_in(&self.bump)
+    }
+}
+
+impl core::fmt::Debug for Arena {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Arena").field("seed", &self.seed).finish_non_exhaustive()
     }
 }

@@ -26,6 +26,10 @@ pub const ARRAY_INDEX: usize = 100_000;
 /// Bytes that one sprintf template may produce: 64 MiB. Stops texts that double with every filter.
 pub const TEMPLATE_BYTES: usize = 64 * 1024 * 1024;
 
+/// Bytes of the memory in which one worker puts texts together that are kept for the next event: 1 MiB.
+/// Stops one huge text from being paid for until the end.
+pub const DRAFT_BYTES: usize = 1024 * 1024;
+
 /// Rounds of replacing `%{NAME}` in one grok pattern, the last of which finds none left: 10,000,
 /// Logstash's own number. Stops definitions that contain themselves.
 pub const GROK_EXPANSIONS: usize = 10_000;

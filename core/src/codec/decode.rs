@@ -5,7 +5,7 @@
 use crate::arena::Arena;
 use crate::codec::json::{After, JsonReader};
 use crate::event::{Event, FieldPath, Key, Object, Origin, Value, text};
-use crate::program::{Codec, Format};
+use crate::program::Codec;
 use crate::time::{Timestamp, Zone};
 
 /// What a codec needs beside the line.
@@ -15,19 +15,35 @@ pub(crate) struct DecodeCx<'a, 'b> {
     pub(crate) now: Timestamp,
     pub(crate) zone: &'a Zone,
     pub(crate) keep_original: bool,
+    /// The number of fields to make room for in each event.
+    pub(crate) room: usize,
 }
 
 /// A line as text: itself when it is UTF-8, else with every bad byte as `\xE9`.
 pub(crate) fn text_of<'b>(line: &'b [u8], arena: &'b Arena) -> &'b str {
-    if let Ok(text) = str::from_utf8(line) {
-        return text;
-    }
-    let mut out = String::with_capacity(line.len() + 16);
-    text::push_inspected(line, &mut out);
-    arena.text(&out)
+    simdutf8::basic::from_utf8(line).unwrap_or_else(|_| inspected(line, arena))
 }
 
-/// Decodes one line and gives its events: one for a text, none to many for JSON.
+#[cold]
+fn inspected<'b>(line: &[u8], arena: &'b Arena) -> &'b str {
+    arena.build(|out| text::push_inspected(line, out))
+}
+
+/// The event of a line that is a text: codecs plain and line.
+#[inline]
+pub(crate) fn text_event<'b>(
+    codec: &'b Codec,
+    origin: Origin<'b>,
+    cx: DecodeCx<'_, 'b>,
+) -> Event<'b> {
+    let mut event = Event::from_message(origin.text, cx.now, origin, cx.room, cx.arena);
+    if codec.keeps_original && cx.keep_original {
+        set_original(&mut event, cx);
+    }
+    event
+}
+
+/// Decodes one line of JSON and gives its events: none to many.
 pub(crate) fn decode<'b>(
     codec: &'b Codec,
     origin: Origin<'b>,
@@ -35,14 +51,6 @@ pub(crate) fn decode<'b>(
     cx: DecodeCx<'_, 'b>,
     emit: &mut dyn FnMut(Event<'b>),
 ) {
-    if codec.format == Format::Text {
-        let mut event = Event::from_message(origin.text, cx.now, origin, cx.arena);
-        if codec.keeps_original && cx.keep_original {
-            set_original(&mut event, cx);
-        }
-        emit(event);
-        return;
-    }
     if origin.text.trim_matches([' ', '\t', '\r', '\n']).is_empty() {
         return;
     }
@@ -96,7 +104,7 @@ fn from_object<'b>(
 
 /// The event of a line that is no JSON.
 fn failed<'b>(origin: Origin<'b>, cx: DecodeCx<'_, 'b>) -> Event<'b> {
-    let mut event = Event::from_message(origin.text, cx.now, origin, cx.arena);
+    let mut event = Event::from_message(origin.text, cx.now, origin, cx.room, cx.arena);
     event.tag("_jsonparsefailure", cx.arena);
     event.fail_decoding("the line is no JSON that can be an event");
     event

@@ -247,7 +247,7 @@ mod tests {
 
     fn event(arena: &Arena) -> Event<'_> {
         let mut event =
-            Event::from_message("hi \"x\"", Timestamp::UNIX_EPOCH, Origin::default(), arena);
+            Event::from_message("hi \"x\"", Timestamp::UNIX_EPOCH, Origin::default(), 8, arena);
         let list = Value::array([Value::Int(1), Value::Null], arena);
         event.data.insert(Key::new("list"), list, arena);
         event.metadata.insert(Key::new("m"), Value::Bool(true), arena);

@@ -21,10 +21,11 @@ const METADATA: Key<'static> = Key::new("@metadata");
 const MESSAGE: Key<'static> = Key::new("message");
 
 impl<'b> Event<'b> {
-    /// An event without fields, not even `@timestamp`.
-    pub(crate) fn bare(origin: Origin<'b>, arena: &'b Arena) -> Self {
+    /// An event without fields, not even `@timestamp`, and with room for so many.
+    #[inline(always)]
+    pub(crate) fn bare(origin: Origin<'b>, room: usize, arena: &'b Arena) -> Self {
         Self {
-            data: Object::with_capacity_in(16, arena),
+            data: Object::with_capacity_in(room, arena),
             metadata: Object::new_in(arena),
             cancelled: false,
             origin,
@@ -32,17 +33,20 @@ impl<'b> Event<'b> {
         }
     }
 
-    /// An event with `@timestamp`, `@version` and this text as `message`.
+    /// An event with `@timestamp`, `@version` and this text as `message`, and with room for so many
+    /// fields in all.
+    #[inline(always)]
     pub(crate) fn from_message(
         message: &'b str,
         now: Timestamp,
         origin: Origin<'b>,
+        room: usize,
         arena: &'b Arena,
     ) -> Self {
-        let mut event = Self::bare(origin, arena);
-        event.data.insert(TIMESTAMP, Value::Time(now), arena);
-        event.data.insert(VERSION, Value::Str("1"), arena);
-        event.data.insert(MESSAGE, Value::Str(message), arena);
+        let mut event = Self::bare(origin, room, arena);
+        event.data.append(TIMESTAMP, Value::Time(now), arena);
+        event.data.append(VERSION, Value::Str("1"), arena);
+        event.data.append(MESSAGE, Value::Str(message), arena);
         event
     }
 
@@ -61,7 +65,7 @@ impl<'b> Event<'b> {
         origin: Origin<'b>,
         arena: &'b Arena,
     ) -> Result<Self, Object<'b>> {
-        let mut event = Self::bare(origin, arena);
+        let mut event = Self::bare(origin, object.len() + 8, arena);
         match object.get(METADATA) {
             None => {}
             Some(Value::Object(_)) => {

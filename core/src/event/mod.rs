@@ -20,6 +20,7 @@ mod value;
 
 pub use create::Origin;
 pub use key::Key;
+pub(crate) use key::Name;
 pub use object::Object;
 pub use path::{EscapeStyle, FieldPath, PathError, PathRef};
 pub use template::Template;
@@ -87,6 +88,9 @@ impl fmt::Display for SetError {
 impl<'b> Event<'b> {
     /// The value at a field reference; nothing when a part of the way is missing.
     pub fn get(&self, path: PathRef<'_>) -> Option<&Value<'b>> {
+        if let Some(key) = path.top() {
+            return self.data.get(key);
+        }
         let root = match path.root() {
             path::Root::Data => &self.data,
             path::Root::Metadata => &self.metadata,
@@ -101,6 +105,9 @@ impl<'b> Event<'b> {
     /// The value at a field reference, to change it. `tags`, `@timestamp` keep their
     /// rules only if the caller keeps the kind.
     pub(crate) fn get_mut(&mut self, path: PathRef<'_>) -> Option<&mut Value<'b>> {
+        if let Some(key) = path.top() {
+            return self.data.get_mut(key);
+        }
         let root = match path.root() {
             path::Root::Data => &mut self.data,
             path::Root::Metadata => &mut self.metadata,
@@ -134,6 +141,10 @@ impl<'b> Event<'b> {
         value: Value<'b>,
         arena: &'b Arena,
     ) -> Result<(), SetError> {
+        if let Some(key) = path.ordinary() {
+            self.data.insert(key, value, arena);
+            return Ok(());
+        }
         if path.is_in_tags() {
             let legal = path.len() == 1
                 && match &value {
@@ -192,6 +203,9 @@ impl<'b> Event<'b> {
 
     /// Removes a field and gives its value; whole `@metadata` is emptied.
     pub fn remove(&mut self, path: PathRef<'_>) -> Option<Value<'b>> {
+        if let Some(key) = path.top() {
+            return self.data.remove(key);
+        }
         let Some(last) = path.len().checked_sub(1) else {
             self.metadata.clear();
             return None;

@@ -37,12 +37,25 @@ pub(crate) struct Part {
     index: i32,
 }
 
+/// What setting or finding the field of a reference has to look out for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Several names, `@metadata`, or a part of it.
+    Deep,
+    /// One name at the top level that has no rules of its own.
+    Field,
+    /// `tags`.
+    Tags,
+    /// `@timestamp`.
+    Timestamp,
+}
+
 /// A parsed field reference that owns its names: what a compiled config holds.
 #[derive(Clone, Debug)]
 pub struct FieldPath {
     names: Box<str>,
     parts: Box<[Part]>,
-    root: Root,
+    start: Start,
 }
 
 /// A parsed field reference, borrowed.
@@ -50,7 +63,28 @@ pub struct FieldPath {
 pub struct PathRef<'k> {
     names: &'k str,
     parts: &'k [Part],
+    start: Start,
+}
+
+/// Where a reference starts, and how it goes on.
+#[derive(Clone, Copy, Debug)]
+struct Start {
+    /// The hash of the first name; of no meaning for the whole of `@metadata`.
+    hash: u32,
     root: Root,
+    kind: Kind,
+}
+
+impl Start {
+    fn new(names: &str, parts: &[Part], root: Root) -> Self {
+        let kind = match (root, parts, names) {
+            (Root::Data, [_], "tags") => Kind::Tags,
+            (Root::Data, [_], "@timestamp") => Kind::Timestamp,
+            (Root::Data, [_], _) => Kind::Field,
+            _ => Kind::Deep,
+        };
+        Self { hash: parts.first().map_or(0, |part| part.hash), root, kind }
+    }
 }
 
 /// Why a text is no field reference.
@@ -89,12 +123,26 @@ impl FieldPath {
         let mut names = String::with_capacity(text.len());
         let mut parts = Vec::new();
         let root = parse(text, style, &mut names, &mut parts)?;
-        Ok(Self { names: names.into(), parts: parts.into(), root })
+        let start = Start::new(&names, &parts, root);
+        Ok(Self { names: names.into(), parts: parts.into(), start })
     }
 
     /// The reference, borrowed.
+    #[inline]
     pub fn as_ref(&self) -> PathRef<'_> {
-        PathRef { names: &self.names, parts: &self.parts, root: self.root }
+        PathRef { names: &self.names, parts: &self.parts, start: self.start }
+    }
+
+    /// As [`PathRef::top`].
+    #[inline]
+    pub(crate) fn top(&self) -> Option<Key<'_>> {
+        (self.start.kind != Kind::Deep).then(|| Key::with_hash(&self.names, self.start.hash))
+    }
+
+    /// As [`PathRef::ordinary`].
+    #[inline]
+    pub(crate) fn ordinary(&self) -> Option<Key<'_>> {
+        (self.start.kind == Kind::Field).then(|| Key::with_hash(&self.names, self.start.hash))
     }
 }
 
@@ -104,10 +152,10 @@ impl fmt::Display for PathRef<'_> {
         let name = |part: &Part| {
             self.names.get(part.start as usize..part.end as usize).unwrap_or_default()
         };
-        if let (Root::Data, [part]) = (self.root, self.parts) {
+        if let (Root::Data, [part]) = (self.root(), self.parts) {
             return f.write_str(name(part));
         }
-        if self.root == Root::Metadata {
+        if self.root() == Root::Metadata {
             f.write_str("[@metadata]")?;
         }
         self.parts.iter().try_for_each(|part| write!(f, "[{}]", name(part)))
@@ -127,19 +175,33 @@ impl<'k> PathRef<'k> {
         let mut names = String::with_capacity(text.len());
         let mut parts = Vec::new();
         let root = parse(text, style, &mut names, &mut parts)?;
-        Ok(Self { names: arena.text(&names), parts: arena.slice(&parts), root })
+        let start = Start::new(&names, &parts, root);
+        Ok(Self { names: arena.text(&names), parts: arena.slice(&parts), start })
     }
 
     /// The field of exactly this name at the top level.
     pub(crate) fn single(name: &'k str, arena: &'k Arena) -> Self {
         if name == "@metadata" {
-            return Self { names: "", parts: &[], root: Root::Metadata };
+            let start = Start::new("", &[], Root::Metadata);
+            return Self { names: "", parts: &[], start };
         }
-        Self { names: name, parts: arena.slice(&[part(name, 0, name.len())]), root: Root::Data }
+        let parts = arena.slice(&[part(name, 0, name.len())]);
+        Self { names: name, parts, start: Start::new(name, parts, Root::Data) }
     }
 
     pub(crate) fn root(self) -> Root {
-        self.root
+        self.start.root
+    }
+
+    /// The name of a field at the top level, `tags` and `@timestamp` included; nothing for any other.
+    // PERF: most references are of this kind, and their key needs neither slicing nor a loop.
+    pub(crate) fn top(self) -> Option<Key<'k>> {
+        (self.start.kind != Kind::Deep).then(|| Key::with_hash(self.names, self.start.hash))
+    }
+
+    /// As [`Self::top`], and only where any value may be set.
+    pub(crate) fn ordinary(self) -> Option<Key<'k>> {
+        (self.start.kind == Kind::Field).then(|| Key::with_hash(self.names, self.start.hash))
     }
 
     /// The number of names below the root.
@@ -164,27 +226,33 @@ impl<'k> PathRef<'k> {
 
     /// Whether this is the field `tags`.
     pub(crate) fn is_tags(self) -> bool {
-        self.parts.len() == 1 && self.is_in_tags()
+        self.start.kind == Kind::Tags
     }
 
     /// Whether this is the field `tags` or something inside it.
     pub(crate) fn is_in_tags(self) -> bool {
-        self.root == Root::Data && !self.parts.is_empty() && self.key(0).text() == "tags"
+        match self.start.kind {
+            Kind::Tags => true,
+            Kind::Field | Kind::Timestamp => false,
+            Kind::Deep => {
+                self.root() == Root::Data && !self.parts.is_empty() && self.key(0).text() == "tags"
+            }
+        }
     }
 
     /// Whether this is the field `@timestamp`.
     pub(crate) fn is_timestamp(self) -> bool {
-        self.root == Root::Data && self.parts.len() == 1 && self.key(0).text() == "@timestamp"
+        self.start.kind == Kind::Timestamp
     }
 
     /// Whether this is `@metadata` or something inside it.
     pub(crate) fn is_in_metadata(self) -> bool {
-        self.root == Root::Metadata
+        self.root() == Root::Metadata
     }
 
     /// Whether this is all of `@metadata`.
     pub(crate) fn is_whole_metadata(self) -> bool {
-        self.root == Root::Metadata && self.parts.is_empty()
+        self.root() == Root::Metadata && self.parts.is_empty()
     }
 }
 

@@ -105,8 +105,8 @@ impl Template {
         arena: &'b Arena,
     ) -> Result<&'b str, SetError> {
         match &*self.parts {
-            [] => return Ok(""),
             [Part::Literal(text)] => return Ok(text),
+            [] => return Ok(""),
             [Part::Field { path, literal }] => match event.get(path.as_ref()) {
                 Some(Value::Str(text)) => return Ok(text),
                 None | Some(Value::Null) if !path.as_ref().is_whole_metadata() => {
@@ -116,9 +116,7 @@ impl Template {
             },
             _ => {}
         }
-        let mut out = String::new();
-        self.push_rendered(event, now, &mut out)?;
-        Ok(arena.text(&out))
+        arena.try_build(|out| self.push_rendered(event, now, out))
     }
 
     /// Fills in the template at the end of a text.

@@ -6,7 +6,7 @@ fn event<'b>(json: &str, arena: &'b Arena) -> Event<'b> {
     let mut reader = crate::codec::json::JsonReader::default();
     let value = reader.read(json, crate::codec::json::After::Objects, arena).unwrap();
     let Value::Object(object) = value else { panic!("no object: {json}") };
-    let mut event = Event::bare(Origin::default(), arena);
+    let mut event = Event::bare(Origin::default(), 8, arena);
     for (key, value) in core::mem::replace(object, Object::new_in(arena)).into_entries() {
         event.data.insert(key, value, arena);
     }

@@ -9,7 +9,7 @@ use crate::event::{Event, Template, Value};
 use crate::filter::field::FieldName;
 use crate::filter::{CompileCx, Cx, Filter, Outcome, shown, shown_value, tag_all};
 use crate::program::options::{OptionKind, PluginOptions};
-use crate::time::{DateContext, DateFormat, Locale, Timestamp, Zone};
+use crate::time::{DateContext, DateFormat, Day, Locale, Timestamp, Zone};
 
 #[derive(Debug)]
 struct Date {
@@ -165,12 +165,18 @@ impl Filter for Date {
 const SHOWN_FORMATS: usize = 5;
 
 impl Date {
-    fn set<'b>(&'b self, event: &mut Event<'b>, cx: &mut Cx<'_, 'b>) -> Result<(), Miss> {
-        let source = self.source.resolve(event, cx).map_err(|_| Miss::Failed)?;
-        let value = match event.get(source) {
-            None | Some(Value::Null) => return Err(Miss::NoSource),
-            Some(value) => value,
-        };
+    /// Whether texts that name no zone are all of the same one.
+    fn has_one_zone(&self) -> bool {
+        !matches!(self.zone, ZoneChoice::Template(_))
+    }
+
+    /// Tries the formats in order; also tells whether the clock gave the year.
+    fn read<'b>(
+        &'b self,
+        value: &Value<'b>,
+        event: &Event<'b>,
+        cx: &mut Cx<'_, 'b>,
+    ) -> Result<(Timestamp, bool), Miss> {
         let event_zone;
         let zone = match &self.zone {
             ZoneChoice::Fixed(zone) => zone,
@@ -183,9 +189,47 @@ impl Date {
         };
         let context =
             DateContext { zone, now: cx.now, start: cx.env.start, host_zone: &cx.env.zone };
-        let read = |format: &DateFormat| Some((read(format, value, &context)?, format.guesses_year()));
-        let (time, guessed) = self.formats.iter().find_map(read).ok_or(Miss::Failed)?;
+        let read = |(format, day): (&DateFormat, &mut Day)| {
+            let time = match value {
+                Value::Str(text) if self.has_one_zone() => {
+                    format.parse_text_of_day(text, &context, day)
+                }
+                value => read(format, value, &context),
+            };
+            Some((time?, format.guesses_year()))
+        };
+        let days = cx.scratch.days(cx.filter, self.formats.len());
+        self.formats.iter().zip(days).find_map(read).ok_or(Miss::Failed)
+    }
+
+    fn set<'b>(&'b self, event: &mut Event<'b>, cx: &mut Cx<'_, 'b>) -> Result<(), Miss> {
+        let value = match self.source.top() {
+            Some(key) => event.data.get(key),
+            None => event.get(self.source.resolve(event, cx).map_err(|_| Miss::Failed)?),
+        };
+        let value = match value {
+            None | Some(Value::Null) => return Err(Miss::NoSource),
+            Some(value) => value,
+        };
+        // PERF: nearly every text is of the same day as the last one and fits the first format.
+        let first = &self.formats[0];
+        let known = match value {
+            Value::Str(text) if self.has_one_zone() => {
+                let days = cx.scratch.days(cx.filter, self.formats.len());
+                first.parse_known_day(text, cx.now, &days[0])
+            }
+            _ => None,
+        };
+        let (time, guessed) = match known {
+            Some(time) => (time, first.guesses_year()),
+            None => self.read(value, event, cx)?,
+        };
         cx.scratch.years_guessed += u64::from(guessed);
+        // PERF: the default target stands in the first place of the event.
+        if let Some(key) = self.target.top().filter(|key| key.text() != "tags") {
+            event.data.insert(key, Value::Time(time), cx.arena);
+            return Ok(());
+        }
         let target = self.target.resolve(event, cx).map_err(|_| Miss::Failed)?;
         event.set(target, Value::Time(time), cx.arena).map_err(|_| Miss::Failed)
     }

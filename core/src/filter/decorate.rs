@@ -57,6 +57,11 @@ impl Decoration {
         (!nothing).then_some(Self { add_field, remove_field, add_tag, remove_tag })
     }
 
+    /// The number of fields that it may set; a hint.
+    pub(crate) fn new_fields(&self) -> usize {
+        self.add_field.len() + usize::from(!self.add_tag.is_empty())
+    }
+
     /// Carries the options out.
     ///
     /// # Errors
@@ -67,6 +72,14 @@ impl Decoration {
         cx: &Cx<'_, 'b>,
     ) -> Result<(), SetError> {
         for (name, values) in &self.add_field {
+            // PERF: one text for a field that is not there yet, as in most configs.
+            if let Some(key) = name.ordinary()
+                && let [template] = &**values
+                && !event.data.contains(key)
+            {
+                event.data.append(key, field::render(template, event, cx)?, cx.arena);
+                continue;
+            }
             let path = name.resolve(event, cx)?;
             for template in values {
                 let value = field::render(template, event, cx)?;
@@ -74,6 +87,10 @@ impl Decoration {
             }
         }
         for name in &self.remove_field {
+            if let Some(key) = name.top() {
+                event.data.remove(key);
+                continue;
+            }
             let path = name.resolve(event, cx)?;
             event.remove(path);
         }

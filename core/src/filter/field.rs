@@ -1,6 +1,6 @@
 //! Field names in options: fixed, or filled in by sprintf for each event.
 
-use crate::event::{EscapeStyle, Event, FieldPath, PathRef, SetError, Template, Value};
+use crate::event::{EscapeStyle, Event, FieldPath, Key, PathRef, SetError, Template, Value};
 use crate::filter::Cx;
 
 /// A field reference of the config.
@@ -25,6 +25,24 @@ impl FieldName {
         match template.as_literal() {
             Some(literal) => Self::fixed(literal, style),
             None => Self::Template(template),
+        }
+    }
+
+    /// The name of a field at the top level that is the same for all events.
+    #[inline]
+    pub(crate) fn top(&self) -> Option<Key<'_>> {
+        match self {
+            Self::Fixed(path) => path.top(),
+            Self::Invalid | Self::Template(_) => None,
+        }
+    }
+
+    /// As [`Self::top`], and only of a field where any value may be set.
+    #[inline]
+    pub(crate) fn ordinary(&self) -> Option<Key<'_>> {
+        match self {
+            Self::Fixed(path) => path.ordinary(),
+            Self::Invalid | Self::Template(_) => None,
         }
     }
 

@@ -170,11 +170,7 @@ fn set_timestamp<'b>(event: &mut Event<'b>, value: Option<Value<'b>>, cx: &mut C
             }
             None => text,
         },
-        Some(other) => {
-            let mut out = String::new();
-            text::push_ruby(&other, &mut out);
-            cx.arena.text(&out)
-        }
+        Some(other) => cx.arena.build(|out| text::push_ruby(&other, out)),
     };
     event.data.insert(TIMESTAMP, Value::Time(cx.now), cx.arena);
     event.tag("_timestampparsefailure", cx.arena);

@@ -9,7 +9,7 @@ use crate::event::{EscapeStyle, Event, PathRef, SetError, Value, text};
 use crate::pattern;
 use crate::program::options::PluginOptions;
 use crate::program::{Ecs, Options, Resources};
-use crate::time::{Timestamp, Zone};
+use crate::time::{Day, Timestamp, Zone};
 
 pub(crate) mod decorate;
 pub(crate) mod field;
@@ -45,6 +45,11 @@ pub(crate) trait Filter: Send + Sync + fmt::Debug {
         None
     }
 
+    /// The number of fields that it may set on an event which has none of them; a hint.
+    fn new_fields(&self) -> usize {
+        0
+    }
+
     /// Tags for an event on which the common options cannot be carried out.
     fn failure_tags(&self) -> &[Box<str>];
 
@@ -71,6 +76,8 @@ pub(crate) struct Cx<'a, 'b> {
     /// Differs from event to event, and is the same when the run is repeated.
     pub(crate) seed: u64,
     pub(crate) scratch: &'a mut Scratch,
+    /// The place of the filter in the config's order.
+    pub(crate) filter: usize,
     /// The events that the filter makes of this one.
     pub(crate) children: &'a mut bumpalo::collections::Vec<'b, Event<'b>>,
 }
@@ -84,6 +91,25 @@ pub(crate) struct Env {
     pub(crate) start: Timestamp,
 }
 
+impl Scratch {
+    /// The days that a filter of so many date formats remembers.
+    #[inline]
+    pub(crate) fn days(&mut self, filter: usize, formats: usize) -> &mut [Day] {
+        if self.days.get(filter).is_none_or(|days| days.len() < formats) {
+            self.make_days(filter, formats);
+        }
+        &mut self.days[filter]
+    }
+
+    #[cold]
+    fn make_days(&mut self, filter: usize, formats: usize) {
+        if self.days.len() <= filter {
+            self.days.resize_with(filter + 1, Vec::new);
+        }
+        self.days[filter].resize_with(formats, Day::default);
+    }
+}
+
 /// Memory that filters use again for every event.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
@@ -92,6 +118,8 @@ pub(crate) struct Scratch {
     pub(crate) json: crate::codec::json::JsonReader,
     pub(crate) regexes: regex_cache::RegexCache,
     pub(crate) zones: zone_cache::ZoneCache,
+    /// Of each filter in the config's order, the last day of each of its date formats.
+    pub(crate) days: Vec<Vec<Day>>,
     /// Dates without a year that got one from the clock since the counter was last taken.
     pub(crate) years_guessed: u64,
     /// The operation at which a filter of several gave up, for its explanation.

@@ -4,6 +4,8 @@
 
 use core::fmt::Write;
 
+use bumpalo::collections::String as ArenaString;
+
 use crate::arena::Arena;
 use crate::event::Value;
 
@@ -15,7 +17,7 @@ const BASE_DIGITS: usize = 400;
 pub(crate) fn to_i<'b>(text: &str, arena: &'b Arena) -> Value<'b> {
     let text = text.trim_start_matches(is_blank);
     let (negative, digits) = sign(text);
-    let mut kept = String::new();
+    let mut kept = arena.string(digits.len());
     let mut previous_digit = false;
     for byte in digits.bytes() {
         match byte {
@@ -31,11 +33,11 @@ pub(crate) fn to_i<'b>(text: &str, arena: &'b Arena) -> Value<'b> {
 }
 
 /// Ruby's `String#to_f`: the longest decimal number at the start; 0.0 when there is none.
-pub(crate) fn to_f(text: &str) -> f64 {
+pub(crate) fn to_f(text: &str, arena: &Arena) -> f64 {
     let text = text.trim_start_matches(is_blank);
     let (negative, rest) = sign(text);
     let bytes = rest.as_bytes();
-    let mut kept = String::new();
+    let mut kept = arena.string(rest.len());
     let mut at = digits_at(bytes, 0, &mut kept);
     if at == 0 && bytes.first() != Some(&b'.') {
         return 0.0;
@@ -60,7 +62,7 @@ pub(crate) fn to_f(text: &str) -> f64 {
 ///
 /// Underscores stand between digits, a fraction needs digits behind its dot; `0x` introduces
 /// hexadecimal digits with a binary exponent, and then also a fraction, without a `+` before it.
-pub(crate) fn strict_float(text: &str) -> Option<f64> {
+pub(crate) fn strict_float(text: &str, arena: &Arena) -> Option<f64> {
     let (negative, digits) = sign(text);
     if let Some(hex) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
         if text.starts_with('+') {
@@ -70,7 +72,7 @@ pub(crate) fn strict_float(text: &str) -> Option<f64> {
         return Some(if negative { -value } else { value });
     }
     let bytes = digits.as_bytes();
-    let mut kept = String::new();
+    let mut kept = arena.string(digits.len());
     let mut at = strict_digits_at(bytes, 0, &mut kept)?;
     if bytes.get(at) == Some(&b'.') {
         kept.push('.');
@@ -106,16 +108,16 @@ pub(crate) fn strict_float(text: &str) -> Option<f64> {
 /// base; any size.
 pub(crate) fn strict_integer<'b>(text: &str, arena: &'b Arena) -> Option<Value<'b>> {
     let (negative, digits) = sign(text);
-    let lower = digits.get(..2).map(str::to_ascii_lowercase);
-    let (base, digits) = match lower.as_deref() {
-        Some("0x") => (16, &digits[2..]),
-        Some("0b") => (2, &digits[2..]),
-        Some("0o") => (8, &digits[2..]),
-        Some(two) if two.starts_with('0') => (8, &digits[1..]),
+    let (base, digits) = match digits.as_bytes() {
+        [b'0', b'x' | b'X', ..] => (16, &digits[2..]),
+        [b'0', b'b' | b'B', ..] => (2, &digits[2..]),
+        [b'0', b'o' | b'O', ..] => (8, &digits[2..]),
+        // Before a character that is no ASCII the zero stays, which is refused all the same.
+        [b'0', next, ..] if next.is_ascii() => (8, &digits[1..]),
         _ => (10, digits),
     };
     let digits = if base == 8 { digits.strip_prefix('_').unwrap_or(digits) } else { digits };
-    let mut kept = String::with_capacity(digits.len());
+    let mut kept = arena.string(digits.len());
     let mut previous_digit = false;
     for character in digits.chars() {
         if character == '_' && previous_digit {
@@ -168,7 +170,7 @@ fn integer<'b>(negative: bool, digits: &str, arena: &'b Arena) -> Value<'b> {
     if digits.is_empty() {
         return Value::Int(0);
     }
-    let mut text = String::with_capacity(digits.len() + 1);
+    let mut text = arena.string(digits.len() + 1);
     if negative {
         text.push('-');
     }
@@ -177,7 +179,7 @@ fn integer<'b>(negative: bool, digits: &str, arena: &'b Arena) -> Value<'b> {
 }
 
 /// Copies digits from `at` on, leaving out single underscores between them; tells where it stopped.
-fn digits_at(bytes: &[u8], mut at: usize, kept: &mut String) -> usize {
+fn digits_at(bytes: &[u8], mut at: usize, kept: &mut ArenaString<'_>) -> usize {
     loop {
         match bytes.get(at) {
             Some(digit @ b'0'..=b'9') => kept.push(char::from(*digit)),
@@ -192,7 +194,7 @@ fn digits_at(bytes: &[u8], mut at: usize, kept: &mut String) -> usize {
 }
 
 /// As [`digits_at`]; an underscore elsewhere than between digits is refused.
-fn strict_digits_at(bytes: &[u8], at: usize, kept: &mut String) -> Option<usize> {
+fn strict_digits_at(bytes: &[u8], at: usize, kept: &mut ArenaString<'_>) -> Option<usize> {
     let end = digits_at(bytes, at, kept);
     (bytes.get(end) != Some(&b'_')).then_some(end)
 }
@@ -268,7 +270,7 @@ mod tests {
         for (text, expected) in
             [("1e3", 1000.0), (".5", 0.5), ("abc", 0.0), ("1.", 1.0), ("-1.5x", -1.5), ("1e", 1.0)]
         {
-            assert!((to_f(text) - expected).abs() < f64::EPSILON, "{text}");
+            assert!((to_f(text, &arena) - expected).abs() < f64::EPSILON, "{text}");
         }
     }
 
@@ -291,12 +293,12 @@ mod tests {
         for text in [
             "", "12abc", "1.", "NaN", "0b11", "+0x1f", "1__0", "e5", ".", "1e", "_1", "1_", "0x1.8",
         ] {
-            assert_eq!(strict_float(text), None, "{text}");
+            assert_eq!(strict_float(text, &arena), None, "{text}");
         }
         for (text, expected) in
             [("-.9", -0.9), ("0x1.8p0", 1.5), ("1.23e+02", 123.0), ("1_0.5", 10.5)]
         {
-            assert_eq!(strict_float(text), Some(expected), "{text}");
+            assert_eq!(strict_float(text, &arena), Some(expected), "{text}");
         }
     }
 }

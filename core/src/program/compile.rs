@@ -7,6 +7,7 @@ use crate::config::ast::{Block, Branch, Plugin, SectionKind, Statement};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span, Spanned};
 use crate::filter::decorate::Decoration;
 use crate::filter::{self, CompileCx, Env, Order};
+use crate::limits;
 use crate::pattern::expand::{ExpandError, Expansion};
 use crate::pattern::{Flags, Regex, SyntaxError};
 use crate::program::condition::Condition;
@@ -14,6 +15,9 @@ use crate::program::input;
 use crate::program::options::{self, PluginKind, PluginOptions};
 use crate::program::{Arm, ConfigPosition, FilterSlot, Op, Options, Program, Resources};
 use crate::time::DateFormatError;
+
+/// Fields that events have before the filters, and those that hosts and failures add.
+const FIRST_FIELDS: usize = 6;
 
 /// Compiles a config, or tells everything that is wrong with it.
 pub(super) fn compile(
@@ -41,6 +45,10 @@ pub(super) fn compile(
         }
     }
     let Builder { ops, filters, order, .. } = builder;
+    let fields = filters.iter().map(|slot| {
+        slot.filter.new_fields() + slot.decoration.as_ref().map_or(0, Decoration::new_fields)
+    });
+    let room = (FIRST_FIELDS + fields.sum::<usize>()).min(limits::INDEX_KEYS);
     if diagnostics.has_errors() {
         return Err(diagnostics);
     }
@@ -57,6 +65,7 @@ pub(super) fn compile(
         inputs: inputs.into(),
         output_count,
         order,
+        room,
         warnings: diagnostics,
     })
 }

@@ -147,6 +147,8 @@ pub(crate) struct Program {
     pub(crate) inputs: Box<[Input]>,
     pub(crate) output_count: usize,
     pub(crate) order: Order,
+    /// The number of fields that an event of a text line is given room for.
+    pub(crate) room: usize,
     pub(crate) warnings: Diagnostics,
 }
 

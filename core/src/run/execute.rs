@@ -4,14 +4,16 @@
 //! Logstash's order: the original before its copies, and behind a branch the events of the first
 //! arm before those of the next. Source of behaviour: Logstash 9.x ordered mode, as recorded.
 
+use core::fmt::Write;
+
 use bumpalo::collections::Vec as ArenaVec;
 
 use crate::arena::Arena;
-use crate::event::{CODEC_FAILURE_TAGS, Event, Failure};
+use crate::event::{CODEC_FAILURE_TAGS, Event, Failure, SetError};
 use crate::filter::{Cx, Outcome, Scratch, tag_all};
 use crate::program::condition::ConditionError;
 use crate::program::{Arm, FilterSlot, Op, Program};
-use crate::run::stats::Stats;
+use crate::run::stats::{FilterStats, Stats};
 use crate::run::worker::{Refusal, RefusalKind, Sink};
 use crate::time::Timestamp;
 
@@ -29,18 +31,115 @@ pub(crate) struct Run<'a, 'b> {
 
 type Group<'b> = ArenaVec<'b, Event<'b>>;
 
+/// What some ops left of a lone event.
+enum Left<'b> {
+    /// Several events, or others than the one that went in.
+    Group(Group<'b>),
+    Nothing,
+    /// The event itself.
+    One,
+}
+
 impl<'b> Run<'_, 'b> {
     /// Runs an event through all filters and hands what is left to the sink.
-    pub(crate) fn event(&mut self, event: Event<'b>) {
-        let mut group = self.arena.list();
-        group.push(event);
+    pub(crate) fn event(&mut self, event: &mut Event<'b>) {
         let end = self.program.ops.len();
-        self.ops(0, end, &mut group);
-        for event in &mut group {
-            self.forget_repaired(event);
-            self.stats.events_out += 1;
-            self.sink.event(event);
+        match self.one(0, end, event) {
+            Left::Nothing => {}
+            Left::One => self.put_out(event),
+            Left::Group(mut group) => group.iter_mut().for_each(|event| self.put_out(event)),
         }
+    }
+
+    fn put_out(&mut self, event: &mut Event<'b>) {
+        self.forget_repaired(event);
+        self.stats.events_out += 1;
+        self.sink.event(event);
+    }
+
+    /// Runs a lone event through some ops. From the filter on that makes others of it they go on as a
+    /// group.
+    ///
+    /// The recursion is as deep as branches nest in the config, which the parser limits.
+    // PERF: nearly every event stays alone, and then needs no list.
+    fn one(&mut self, start: usize, end: usize, event: &mut Event<'b>) -> Left<'b> {
+        let program = self.program;
+        let mut children = self.arena.list();
+        let mut at = start;
+        while at < end {
+            match &program.ops[at] {
+                Op::Filter(index) => {
+                    let index = *index as usize;
+                    self.stats.filters[index].events_in += 1;
+                    self.apply(&program.filters[index], index, event, &mut children);
+                    at += 1;
+                    if event.cancelled || !children.is_empty() {
+                        return self.others(at, end, event, children);
+                    }
+                }
+                Op::Branch { arms, otherwise, end: behind } => {
+                    let Some(ops) = self.choose(arms, *otherwise, event) else {
+                        return Left::Nothing;
+                    };
+                    at = *behind as usize;
+                    match self.one(ops.0 as usize, ops.1 as usize, event) {
+                        Left::Nothing => return Left::Nothing,
+                        Left::One => {}
+                        Left::Group(mut group) => {
+                            self.ops(at, end, &mut group);
+                            return Left::Group(group);
+                        }
+                    }
+                }
+            }
+        }
+        Left::One
+    }
+
+    /// Goes on from an op with what a filter made of a lone event that is no longer the only one.
+    #[cold]
+    fn others(
+        &mut self,
+        at: usize,
+        end: usize,
+        event: &mut Event<'b>,
+        mut children: Group<'b>,
+    ) -> Left<'b> {
+        let mut group = if event.cancelled {
+            self.drop_event(event, &children);
+            children
+        } else {
+            let mut group = ArenaVec::with_capacity_in(children.len() + 1, self.arena.bump());
+            let bare = Event::bare(event.origin, 0, self.arena);
+            group.push(core::mem::replace(event, bare));
+            group.append(&mut children);
+            group
+        };
+        if group.is_empty() {
+            return Left::Nothing;
+        }
+        self.ops(at, end, &mut group);
+        Left::Group(group)
+    }
+
+    /// The ops of the arm whose condition holds; nothing when the event was refused.
+    fn choose(
+        &mut self,
+        arms: &'b [Arm],
+        otherwise: (u32, u32),
+        event: &Event<'b>,
+    ) -> Option<(u32, u32)> {
+        for arm in arms {
+            match arm.condition.evaluate(event, self.scratch) {
+                Ok(true) => return Some(arm.ops),
+                Ok(false) => {}
+                Err(error) => {
+                    self.refuse(event, arm, error);
+                    return None;
+                }
+            }
+        }
+        Some(otherwise)
     }
 
     /// The recursion is as deep as branches nest in the config, which the parser limits.
@@ -54,11 +153,7 @@ impl<'b> Run<'_, 'b> {
                     at += 1;
                 }
                 Op::Branch { arms, otherwise, end } => {
-                    if group.len() == 1 {
-                        self.branch_of_one(arms, *otherwise, group);
-                    } else {
-                        self.branch_of_many(arms, *otherwise, group);
-                    }
+                    self.branch(arms, *otherwise, group);
                     at = *end as usize;
                 }
             }
@@ -69,15 +164,6 @@ impl<'b> Run<'_, 'b> {
         let slot = &self.program.filters[index];
         self.stats.filters[index].events_in += group.len() as u64;
         let mut children = self.arena.list();
-        if let [event] = &mut group[..] {
-            self.apply(slot, index, event, &mut children);
-            if event.cancelled {
-                self.drop_event(event, &children);
-                group.clear();
-            }
-            group.append(&mut children);
-            return;
-        }
         let mut next = ArenaVec::with_capacity_in(group.len(), self.arena.bump());
         for mut event in group.drain(..) {
             self.apply(slot, index, &mut event, &mut children);
@@ -104,9 +190,12 @@ impl<'b> Run<'_, 'b> {
     /// Keeps only the failures whose tags the event still has: a config that tries one pattern after
     /// the other removes the tags of the earlier ones once a later one fits.
     fn forget_repaired(&self, event: &mut Event<'b>) {
-        if event.failures.is_empty() {
-            return;
+        if !event.failures.is_empty() {
+            self.forget_some(event);
         }
+    }
+
+    fn forget_some(&self, event: &mut Event<'b>) {
         let mut failures = core::mem::replace(&mut event.failures, self.arena.list());
         failures.retain(|failure| match failure.filter {
             Some(index) => {
@@ -117,6 +206,7 @@ impl<'b> Run<'_, 'b> {
         event.failures = failures;
     }
 
+    #[inline]
     fn apply(
         &mut self,
         slot: &'b FilterSlot,
@@ -130,58 +220,22 @@ impl<'b> Run<'_, 'b> {
             now: self.now,
             seed: self.seed,
             scratch: self.scratch,
+            filter: index,
             children,
         };
         let outcome = slot.filter.apply(event, &mut cx);
-        let created = cx.children.len() as u64;
-        self.stats.events_created += created;
-        match outcome {
-            Outcome::Unmatched => {}
-            Outcome::Failed => {
-                self.stats.filters[index].failed += 1;
-                let explanation = if self.explain_failures {
-                    slot.filter.explain(event, &mut cx).map(|text| self.arena.text(&text))
-                } else {
-                    None
-                };
-                event.failures.push(Failure { filter: Some(index), explanation });
-            }
-            Outcome::Matched => {
-                self.stats.filters[index].matched += 1;
-                self.stats.filters[index].failed += decorate(slot, index, event, &cx);
-            }
-            Outcome::MatchedChildren => {
-                self.stats.filters[index].matched += created;
-                let mut made = core::mem::replace(cx.children, self.arena.list());
-                for child in &mut made {
-                    self.stats.filters[index].failed += decorate(slot, index, child, &cx);
-                }
-                *children = made;
-            }
+        self.stats.events_created += cx.children.len() as u64;
+        if outcome == Outcome::Matched {
+            let stats = &mut self.stats.filters[index];
+            stats.matched += 1;
+            stats.failed += decorate(slot, index, event, &cx);
+        } else {
+            let explain = self.explain_failures;
+            unmatched(outcome, slot, event, &mut cx, &mut self.stats.filters[index], explain);
         }
     }
 
-    fn branch_of_one(&mut self, arms: &'b [Arm], otherwise: (u32, u32), group: &mut Group<'b>) {
-        let event = &group[0];
-        let mut chosen = otherwise;
-        for arm in arms {
-            match arm.condition.evaluate(event, self.scratch) {
-                Ok(true) => {
-                    chosen = arm.ops;
-                    break;
-                }
-                Ok(false) => {}
-                Err(error) => {
-                    self.refuse(event, arm, error);
-                    group.clear();
-                    return;
-                }
-            }
-        }
-        self.ops(chosen.0 as usize, chosen.1 as usize, group);
-    }
-
-    fn branch_of_many(&mut self, arms: &'b [Arm], otherwise: (u32, u32), group: &mut Group<'b>) {
+    fn branch(&mut self, arms: &'b [Arm], otherwise: (u32, u32), group: &mut Group<'b>) {
         let mut done = self.arena.list();
         let mut rest = core::mem::replace(group, self.arena.list());
         for arm in arms {
@@ -214,15 +268,61 @@ impl<'b> Run<'_, 'b> {
     }
 }
 
-/// Carries out the common options and returns how many failures that was: 0 or 1.
-fn decorate<'b>(slot: &'b FilterSlot, index: usize, event: &mut Event<'b>, cx: &Cx<'_, 'b>) -> u64 {
-    if let Some(decoration) = &slot.decoration
-        && let Err(error) = decoration.apply(event, cx)
-    {
-        tag_all(event, &slot.failure_tags, cx.arena);
-        let explanation = cx.arena.text(&format!("the common options: {error}"));
-        event.failures.push(Failure { filter: Some(index), explanation: Some(explanation) });
-        return 1;
+/// Does what is to be done with an event that a filter did not match.
+#[inline(never)]
+fn unmatched<'b>(
+    outcome: Outcome,
+    slot: &'b FilterSlot,
+    event: &mut Event<'b>,
+    cx: &mut Cx<'_, 'b>,
+    stats: &mut FilterStats,
+    explain: bool,
+) {
+    match outcome {
+        Outcome::Matched | Outcome::Unmatched => {}
+        Outcome::Failed => {
+            stats.failed += 1;
+            let explanation = if explain { slot.filter.explain(event, cx) } else { None };
+            let explanation = explanation.map(|text| cx.arena.text(&text));
+            event.failures.push(Failure { filter: Some(cx.filter), explanation });
+        }
+        Outcome::MatchedChildren => {
+            stats.matched += cx.children.len() as u64;
+            let mut made = core::mem::replace(cx.children, cx.arena.list());
+            for child in &mut made {
+                stats.failed += decorate(slot, cx.filter, child, cx);
+            }
+            *cx.children = made;
+        }
     }
-    0
+}
+
+/// Carries out the common options and returns how many failures that was: 0 or 1.
+#[inline]
+fn decorate<'b>(slot: &'b FilterSlot, index: usize, event: &mut Event<'b>, cx: &Cx<'_, 'b>) -> u64 {
+    let Some(decoration) = &slot.decoration else { return 0 };
+    match decoration.apply(event, cx) {
+        Ok(()) => 0,
+        Err(error) => {
+            undecorated(slot, index, event, error, cx.arena);
+            1
+        }
+    }
+}
+
+/// Notes that the common options could not be carried out.
+#[cold]
+fn undecorated<'b>(
+    slot: &'b FilterSlot,
+    index: usize,
+    event: &mut Event<'b>,
+    error: SetError,
+    arena: &'b Arena,
+) {
+    tag_all(event, &slot.failure_tags, arena);
+    let explanation = arena.build(|out| {
+        // Writing to a text in memory does not fail.
+        let _ = write!(out, "the common options: {error}");
+    });
+    event.failures.push(Failure { filter: Some(index), explanation: Some(explanation) });
 }

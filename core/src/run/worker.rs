@@ -11,7 +11,7 @@ use crate::event::{EscapeStyle, Event, FieldPath, Object, Origin, SetError, Valu
 use crate::filter::Scratch;
 use crate::limits;
 use crate::program::condition::ConditionError;
-use crate::program::{Codec, ConfigPosition, Ecs, Input, Pipeline, Program};
+use crate::program::{Codec, ConfigPosition, Ecs, Format, Input, Pipeline, Program};
 use crate::run::execute::Run;
 use crate::run::stats::Stats;
 use crate::time::Timestamp;
@@ -250,7 +250,7 @@ impl Worker {
             }
             _ => None,
         };
-        let Some(event) = event else {
+        let Some(mut event) = event else {
             stats.lines_refused += 1;
             let kind = RefusalKind::NoEvent;
             sink.refused(&Refusal { kind, origin, position: None, event: None });
@@ -258,7 +258,7 @@ impl Worker {
         };
         stats.events_decoded += 1;
         let (now, seed) = (tick.now, tick.seed);
-        Run { program, arena, scratch, stats, sink, now, seed, explain_failures }.event(event);
+        Run { program, arena, scratch, stats, sink, now, seed, explain_failures }.event(&mut event);
         stats.years_guessed += core::mem::take(&mut scratch.years_guessed);
     }
 
@@ -310,12 +310,12 @@ impl Line<'_> {
         let seed = tick.seed ^ frame.offset.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         arena.reset(seed);
         let arena = &*arena;
-        let bytes = match frame.bytes.strip_prefix(b"\xEF\xBB\xBF") {
-            Some(rest) if frame.line == 1 => rest,
-            _ => frame.bytes,
+        let text = frame.text.unwrap_or_else(|| decode::text_of(frame.bytes, arena));
+        let text = match frame.line {
+            1 => text.strip_prefix('\u{FEFF}').unwrap_or(text),
+            _ => text,
         };
-        let origin =
-            Origin { line: frame.line, offset: frame.offset, text: decode::text_of(bytes, arena) };
+        let origin = Origin { line: frame.line, offset: frame.offset, text };
         if frame.is_too_long {
             stats.lines_refused += 1;
             let kind = RefusalKind::LineTooLong { bytes: frame.len };
@@ -327,18 +327,29 @@ impl Line<'_> {
             now: tick.now,
             zone: &program.env.zone,
             keep_original: decoding.keep_original,
+            room: program.room,
         };
+        let (now, explain_failures) = (tick.now, decoding.explain_failures);
+        if decoding.codec.format == Format::Text {
+            let mut event = decode::text_event(&decoding.codec, origin, cx);
+            stats.events_decoded += 1;
+            decoding.dress(&mut event, program, now, arena);
+            Run { program, arena, scratch, stats, sink, now, seed, explain_failures }
+                .event(&mut event);
+            stats.years_guessed += core::mem::take(&mut scratch.years_guessed);
+            return;
+        }
         let mut json = core::mem::take(&mut scratch.json);
         let mut events = 0_u64;
         decode::decode(&decoding.codec, origin, &mut json, cx, &mut |mut event| {
             stats.events_decoded += 1;
             events += 1;
-            decoding.dress(&mut event, program, tick.now, arena);
+            decoding.dress(&mut event, program, now, arena);
             let scratch = &mut *scratch;
             let stats = &mut *stats;
             let sink = &mut *sink;
-            let (now, explain_failures) = (tick.now, decoding.explain_failures);
-            Run { program, arena, scratch, stats, sink, now, seed, explain_failures }.event(event);
+            Run { program, arena, scratch, stats, sink, now, seed, explain_failures }
+                .event(&mut event);
         });
         scratch.json = json;
         stats.years_guessed += core::mem::take(&mut scratch.years_guessed);

@@ -27,6 +27,7 @@ mod aarch64;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod check;
 pub(crate) mod json;
+pub(crate) mod lines;
 #[cfg(test)]
 mod tests;
 #[cfg(target_arch = "x86_64")]

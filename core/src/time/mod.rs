@@ -6,6 +6,7 @@
 //! clock: `now` comes with each call in a [`DateContext`].
 
 mod civil;
+mod day;
 mod epoch;
 mod iso8601;
 mod java;
@@ -14,6 +15,7 @@ mod locale;
 mod timestamp;
 mod zone;
 
+pub(crate) use day::Day;
 pub use java::JavaPattern;
 pub use joda::{DateFormatError, JodaPattern};
 pub use locale::Locale;

@@ -118,6 +118,30 @@ impl Zone {
         matches!(self.rules, Rules::Fixed(0))
     }
 
+    /// Tells whether the zone has one offset for all times.
+    pub(super) fn is_fixed(&self) -> bool {
+        matches!(self.rules, Rules::Fixed(_))
+    }
+
+    /// Tells whether local times from one second to another have one instant each, all at the same
+    /// offset; `false` says nothing.
+    pub(super) fn is_even(&self, from: i64, to: i64) -> bool {
+        let Rules::Table(table) = &self.rules else { return true };
+        if within_table(from) != from || within_table(to) != to {
+            return false;
+        }
+        let (
+            AmbiguousOffset::Unambiguous { offset },
+            AmbiguousOffset::Unambiguous { offset: last },
+        ) = (ambiguous(table, from), ambiguous(table, to))
+        else {
+            return false;
+        };
+        let utc = |local: i64| jiff::Timestamp::from_second(local - i64::from(offset.seconds()));
+        let (Ok(from), Ok(to)) = (utc(from), utc(to)) else { return false };
+        offset == last && table.following(from).next().is_none_or(|set| set.timestamp() > to)
+    }
+
     /// Returns the offset in milliseconds east of UTC at an instant.
     pub(super) fn offset_millis(&self, utc_millis: i64) -> i32 {
         match &self.rules {

@@ -1,11 +1,14 @@
 //! Lines: what stands between delimiters, whatever the pieces in which the bytes arrive.
 //!
 //! `"a\nb"` + `"c\n"` gives `"a"`, then `"bc"`. Only a line that spans two pieces is copied. A line longer than
-//! the limit is passed over and reported with its first KiB.
+//! the limit is passed over and reported with its first KiB. Where many lines stand in one piece, they are
+//! looked through for invalid UTF-8 together.
 
 use memchr::memmem::Finder;
+use memchr::{memchr, memrchr};
 
 use crate::limits;
+use crate::scan::{Simd, lines};
 
 /// Cuts a stream into lines.
 #[derive(Debug)]
@@ -20,6 +23,9 @@ pub(crate) struct LineFramer {
     tail: Vec<u8>,
     line: u64,
     offset: u64,
+    simd: Simd,
+    /// Memory for the places of delimiters in one block.
+    ends: Vec<usize>,
 }
 
 /// One line.
@@ -27,6 +33,8 @@ pub(crate) struct LineFramer {
 pub(crate) struct Frame<'a> {
     /// The line without its delimiter; for an over-long one the first KiB.
     pub(crate) bytes: &'a [u8],
+    /// The same as a text, where it is known to be valid; nothing says nothing.
+    pub(crate) text: Option<&'a str>,
     /// The line's number, from 1.
     pub(crate) line: u64,
     /// The line's byte offset in the stream.
@@ -47,6 +55,8 @@ impl LineFramer {
             tail: Vec::new(),
             line: 1,
             offset: 0,
+            simd: Simd::default(),
+            ends: Vec::new(),
         }
     }
 
@@ -54,6 +64,16 @@ impl LineFramer {
     pub(crate) fn handle(&mut self, bytes: &[u8], mut emit: impl FnMut(Frame<'_>)) {
         let mut rest = bytes;
         while !rest.is_empty() {
+            if let &[delimiter] = self.finder.needle()
+                && self.partial.is_empty()
+                && self.skipped == 0
+            {
+                let rest = self.whole_lines(delimiter, rest, &mut emit);
+                if !rest.is_empty() {
+                    self.keep(rest);
+                }
+                return;
+            }
             let delimiter_len = self.finder.needle().len();
             let pending = self.pending();
             // A delimiter that began in an earlier piece ends in this one.
@@ -73,6 +93,38 @@ impl LineFramer {
                 return;
             }
         }
+    }
+
+    /// Gives every line that ends in this piece, at whose start a line begins, and what is left.
+    fn whole_lines<'a>(
+        &mut self,
+        delimiter: u8,
+        bytes: &'a [u8],
+        emit: &mut impl FnMut(Frame<'_>),
+    ) -> &'a [u8] {
+        let mut rest = bytes;
+        let mut ends = core::mem::take(&mut self.ends);
+        while let Some(block) = block(delimiter, rest) {
+            let ascii = lines::delimited(self.simd, block, delimiter, &mut ends);
+            let text = ascii.or_else(|| simdutf8::basic::from_utf8(block).ok());
+            let mut start = 0;
+            for &end in &ends {
+                let bytes = &block[start..end];
+                let text = text.and_then(|text| text.get(start..end));
+                start = end + 1;
+                if bytes.len() > self.max_line_bytes {
+                    self.finish(bytes, emit);
+                    continue;
+                }
+                let (line, offset, len) = (self.line, self.offset, bytes.len());
+                self.line += 1;
+                self.offset += len as u64 + 1;
+                emit(Frame { bytes, text, line, offset, len, is_too_long: false });
+            }
+            rest = &rest[block.len()..];
+        }
+        self.ends = ends;
+        rest
     }
 
     /// Ends the stream: gives the line that no delimiter ended, if there is one.
@@ -146,7 +198,8 @@ impl LineFramer {
     fn finish(&mut self, end: &[u8], emit: &mut impl FnMut(Frame<'_>)) {
         let len = self.partial.len() + self.skipped + end.len();
         let is_too_long = len > self.max_line_bytes;
-        let frame = |bytes| Frame { bytes, line: self.line, offset: self.offset, len, is_too_long };
+        let (line, offset) = (self.line, self.offset);
+        let frame = |bytes| Frame { bytes, text: None, line, offset, len, is_too_long };
         if self.partial.is_empty() && self.skipped == 0 {
             let shown =
                 if is_too_long { end.len().min(limits::REFUSED_EXCERPT_BYTES) } else { end.len() };
@@ -167,6 +220,20 @@ impl LineFramer {
         self.tail.clear();
         self.line += 1;
         self.offset += (len + self.finder.needle().len()) as u64;
+    }
+}
+
+/// Bytes that are looked through at once: few enough to be in the nearest cache still when the lines are
+/// read.
+const BLOCK: usize = 16 * 1024;
+
+/// Whole lines from the start of a piece on: as many as end in [`BLOCK`] bytes, or the first one; nothing
+/// when no line ends in the piece.
+fn block(delimiter: u8, bytes: &[u8]) -> Option<&[u8]> {
+    let (near, far) = bytes.split_at(bytes.len().min(BLOCK));
+    match memrchr(delimiter, near) {
+        Some(last) => Some(&bytes[..=last]),
+        None => memchr(delimiter, far).map(|first| &bytes[..=near.len() + first]),
     }
 }
 

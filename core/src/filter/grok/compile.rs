@@ -1,6 +1,7 @@
 //! grok's options to patterns: dictionaries, expansion, regexes and where their groups go.
 
 use crate::diagnostic::Span;
+use crate::event::Name;
 use crate::filter::field::FieldName;
 use crate::filter::grok::{
     BudgetScope, Capture, EmptyCaptures, Existing, FieldMatch, Grok, Pattern, Scope, Stop,
@@ -167,9 +168,12 @@ fn captures(
             } else {
                 Existing::Append
             };
+            let field = capture_field(parsed.field, shared.target.as_deref(), cx);
+            let plain = field.ordinary().filter(|_| kind == CaptureKind::Text).map(Name::new);
             captures.push(Capture {
                 group: *group,
-                field: capture_field(parsed.field, shared.target.as_deref(), cx),
+                field,
+                plain,
                 kind,
                 existing,
             });

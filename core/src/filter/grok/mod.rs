@@ -4,7 +4,7 @@
 //! `path`. Source of behaviour: logstash-filter-grok 4.4.3 and jls-grok.
 
 use crate::arena::Arena;
-use crate::event::{Event, PathRef, SetError, Value, text};
+use crate::event::{Event, Name, PathRef, SetError, Value, text};
 use crate::filter::field::FieldName;
 use crate::filter::{Cx, Filter, Outcome, number, tag_all};
 use crate::pattern::expand::{CaptureKind, Expansion};
@@ -47,6 +47,8 @@ struct Pattern {
 struct Capture {
     group: u32,
     field: FieldName,
+    /// The field, where it takes the text as it is and stands at the top level.
+    plain: Option<Name>,
     kind: CaptureKind,
     existing: Existing,
 }
@@ -117,6 +119,13 @@ impl Filter for Grok {
         Outcome::Failed
     }
 
+    fn new_fields(&self) -> usize {
+        let most = |field: &FieldMatch| {
+            field.patterns.iter().map(|pattern| pattern.captures.len()).max().unwrap_or(0)
+        };
+        self.matches.iter().map(most).sum()
+    }
+
     fn failure_tags(&self) -> &[Box<str>] {
         &self.failure_tags
     }
@@ -138,9 +147,14 @@ impl Grok {
         event: &mut Event<'b>,
         cx: &mut Cx<'_, 'b>,
     ) -> Result<bool, TimedOut> {
-        let Ok(path) = field.field.resolve(event, cx) else { return Ok(false) };
-        let Some(Value::Array(array)) = event.get(path) else {
-            let subject = subject(event.get(path), cx.arena);
+        let value = if let Some(key) = field.field.top() {
+            event.data.get(key)
+        } else {
+            let Ok(path) = field.field.resolve(event, cx) else { return Ok(false) };
+            event.get(path)
+        };
+        let Some(Value::Array(array)) = value else {
+            let subject = subject(value, cx.arena);
             return self.match_text(field, subject, event, cx);
         };
         let mut subjects = cx.arena.list();
@@ -181,6 +195,7 @@ impl Grok {
         Ok(matched)
     }
 
+    #[inline(never)]
     fn set_captures<'b>(
         &'b self,
         pattern: &'b Pattern,
@@ -189,17 +204,25 @@ impl Grok {
         cx: &mut Cx<'_, 'b>,
     ) -> Result<(), SetError> {
         for capture in &pattern.captures {
-            let text = cx.scratch.pattern.group(capture.group).map(|(from, to)| &subject[from..to]);
-            let value = match (text, capture.kind) {
-                (None, _) => Value::Null,
-                (Some(text), CaptureKind::Text) => Value::Str(text),
-                (Some(text), CaptureKind::Int) => number::to_i(text, cx.arena),
-                (Some(text), CaptureKind::Float) => Value::Float(number::to_f(text)),
-            };
-            let empty = matches!(value, Value::Null | Value::Str(""));
-            if empty && self.empty == EmptyCaptures::Drop {
+            let text = cx.scratch.pattern.text(capture.group, subject);
+            // PERF: a text for a field that is not there yet, as nearly all are, needs none of the rest.
+            if let Some(text) = text
+                && let Some(name) = &capture.plain
+                && !text.is_empty()
+                && !event.data.contains(name.key())
+            {
+                event.data.append(name.key(), Value::Str(text), cx.arena);
                 continue;
             }
+            let value = match (text, capture.kind) {
+                (Some(""), CaptureKind::Text) | (None, _) if self.empty == EmptyCaptures::Drop => {
+                    continue;
+                }
+                (Some(text), CaptureKind::Text) => Value::Str(text),
+                (None, _) => Value::Null,
+                (Some(text), CaptureKind::Int) => number::to_i(text, cx.arena),
+                (Some(text), CaptureKind::Float) => Value::Float(number::to_f(text, cx.arena)),
+            };
             let path = capture.field.resolve(event, cx)?;
             set_capture(event, path, value, capture.existing, cx.arena)?;
         }
@@ -240,11 +263,7 @@ fn subject<'b>(value: Option<&Value<'b>>, arena: &'b Arena) -> &'b str {
     match value {
         None | Some(Value::Null) => "",
         Some(Value::Str(text)) => text,
-        Some(value) => {
-            let mut out = String::new();
-            text::push_ruby(value, &mut out);
-            arena.text(&out)
-        }
+        Some(value) => arena.build(|out| text::push_ruby(value, out)),
     }
 }
 

@@ -1,7 +1,6 @@
 //! uppercase, lowercase, capitalize: texts and lists of texts, with Unicode's full mappings.
 
-use std::borrow::Cow;
-
+use crate::arena::Arena;
 use crate::event::{Event, Value};
 use crate::filter::Cx;
 use crate::filter::field::FieldName;
@@ -12,14 +11,12 @@ pub(super) fn apply<'b>(
     event: &mut Event<'b>,
     name: &'b FieldName,
     cx: &mut Cx<'_, 'b>,
-    change: for<'t> fn(&'t str) -> Cow<'t, str>,
+    change: fn(&'b str, &'b Arena) -> &'b str,
 ) -> Result<(), Failed> {
     let path = name.resolve(event, cx)?;
     let changed = |value: &mut Value<'b>| {
-        if let Value::Str(text) = value
-            && let Cow::Owned(new) = change(text)
-        {
-            *value = Value::Str(cx.arena.text(&new));
+        if let Value::Str(text) = value {
+            *text = change(text, cx.arena);
         }
     };
     match event.get_mut(path) {
@@ -30,28 +27,28 @@ pub(super) fn apply<'b>(
     Ok(())
 }
 
-pub(super) fn uppercase(text: &str) -> Cow<'_, str> {
+pub(super) fn uppercase<'b>(text: &'b str, arena: &'b Arena) -> &'b str {
     if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_lowercase()) {
-        return Cow::Borrowed(text);
+        return text;
     }
-    Cow::Owned(text.chars().flat_map(char::to_uppercase).collect())
+    arena.build(|out| out.extend(text.chars().flat_map(char::to_uppercase)))
 }
 
 /// Character by character: a final sigma is not special, as in Ruby.
-pub(super) fn lowercase(text: &str) -> Cow<'_, str> {
+pub(super) fn lowercase<'b>(text: &'b str, arena: &'b Arena) -> &'b str {
     if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
-        return Cow::Borrowed(text);
+        return text;
     }
-    Cow::Owned(text.chars().flat_map(char::to_lowercase).collect())
+    arena.build(|out| out.extend(text.chars().flat_map(char::to_lowercase)))
 }
 
-pub(super) fn capitalize(text: &str) -> Cow<'_, str> {
+pub(super) fn capitalize<'b>(text: &'b str, arena: &'b Arena) -> &'b str {
     let mut characters = text.chars();
-    let Some(first) = characters.next() else { return Cow::Borrowed(text) };
-    let mut out = String::with_capacity(text.len());
-    push_title(first, &mut out);
-    out.extend(characters.flat_map(char::to_lowercase));
-    if out == text { Cow::Borrowed(text) } else { Cow::Owned(out) }
+    let Some(first) = characters.next() else { return text };
+    arena.build(|out| {
+        push_title(first, out);
+        out.extend(characters.flat_map(char::to_lowercase));
+    })
 }
 
 /// Title case: the standard library has none; it differs from upper case where a letter maps to
@@ -76,11 +73,11 @@ mod tests {
 
     #[test]
     fn mappings_are_unicode_s_full_ones() {
-        assert_eq!(uppercase("straße É"), "STRASSE É");
-        assert_eq!(lowercase("ΣΑΣ"), "σασ");
-        assert_eq!(capitalize("ßTRASSE"), "Sstrasse");
-        assert_eq!(capitalize("ǆX"), "ǅx");
-        assert_eq!(capitalize(""), "");
-        assert!(matches!(uppercase("ABC 1"), Cow::Borrowed(_)));
+        let arena = Arena::new();
+        assert_eq!(uppercase("straße É", &arena), "STRASSE É");
+        assert_eq!(lowercase("ΣΑΣ", &arena), "σασ");
+        assert_eq!(capitalize("ßTRASSE", &arena), "Sstrasse");
+        assert_eq!(capitalize("ǆX", &arena), "ǅx");
+        assert_eq!(capitalize("", &arena), "");
     }
 }

@@ -80,13 +80,18 @@ impl Gsub {
         };
         let replacement = self.replacement.render(event, cx.now, cx.arena)?;
         let mut replace = |text: &'b str| -> Result<&'b str, Failed> {
-            let changed = substitute(&regex, text, replacement, &mut cx.scratch.pattern)?;
-            Ok(changed.map_or(text, |changed| cx.arena.text(&changed)))
+            let mut found = false;
+            let changed = cx.arena.try_build(|out| {
+                found = substitute(&regex, text, replacement, &mut cx.scratch.pattern, out)?;
+                Ok::<(), Failed>(())
+            })?;
+            Ok(if found { changed } else { text })
         };
         let value = match event.get(path) {
             Some(Value::Str(text)) => Value::Str(replace(text)?),
             Some(Value::Array(array)) => {
-                let mut items = Vec::with_capacity(array.as_slice().len());
+                let mut items = cx.arena.list();
+                items.reserve(array.as_slice().len());
                 for item in array.as_slice() {
                     items.push(match item {
                         Value::Str(text) => Value::Str(replace(text)?),
@@ -102,15 +107,16 @@ impl Gsub {
     }
 }
 
-/// The text with all matches replaced; nothing when none matched. A spent step budget is a failure.
+/// Appends the text with all matches replaced, and tells whether there were any; nothing is appended
+/// when not. A spent step budget is a failure.
 fn substitute(
     regex: &Regex,
     text: &str,
     replacement: &str,
     scratch: &mut Scratch,
-) -> Result<Option<String>, Failed> {
+    out: &mut String,
+) -> Result<bool, Failed> {
     let mut budget = Budget::for_subject(text.len());
-    let mut out = String::new();
     let mut start = 0;
     let mut copied = 0;
     let mut found = false;
@@ -122,7 +128,7 @@ fn substitute(
         found = true;
         // `\K` may move the start of the match behind what was copied already.
         out.push_str(text.get(copied..from).unwrap_or(""));
-        push_replacement(regex, text, replacement, scratch, &mut out);
+        push_replacement(regex, text, replacement, scratch, out);
         if out.len() > crate::limits::TEMPLATE_BYTES {
             return Err(Failed);
         }
@@ -133,11 +139,10 @@ fn substitute(
             to
         };
     }
-    if !found {
-        return Ok(None);
+    if found {
+        out.push_str(text.get(copied..).unwrap_or(""));
     }
-    out.push_str(text.get(copied..).unwrap_or(""));
-    Ok(Some(out))
+    Ok(found)
 }
 
 /// Ruby's replacement text: `\1`, `\0`, `\&`, `\k<name>`, the text before and behind the match, `\\`.

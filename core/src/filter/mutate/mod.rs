@@ -155,6 +155,10 @@ impl Filter for Mutate {
         Outcome::Matched
     }
 
+    fn new_fields(&self) -> usize {
+        self.steps.iter().filter(|step| matches!(step, Step::Copy(..) | Step::Replace(..))).count()
+    }
+
     fn failure_tags(&self) -> &[Box<str>] {
         &self.failure_tags
     }
@@ -269,7 +273,7 @@ fn split<'b>(
     let path = name.resolve(event, cx)?;
     let Some(Value::Str(text)) = event.get(path) else { return Ok(()) };
     let text = *text;
-    let pieces = strings::split(text, separator.ok_or(Failed)?);
+    let pieces = strings::split(text, separator.ok_or(Failed)?, cx.arena);
     let value = Value::array(pieces.into_iter().map(Value::Str), cx.arena);
     event.set(path, value, cx.arena)?;
     Ok(())
@@ -284,10 +288,8 @@ fn join<'b>(
     let path = name.resolve(event, cx)?;
     let Some(Value::Array(array)) = event.get(path) else { return Ok(()) };
     let separator = separator.ok_or(Failed)?;
-    let mut out = String::new();
-    let mut first = true;
-    push_joined(array, separator, &mut first, &mut out);
-    let value = Value::Str(cx.arena.text(&out));
+    let joined = cx.arena.build(|out| push_joined(array, separator, &mut true, out));
+    let value = Value::Str(joined);
     event.set(path, value, cx.arena)?;
     Ok(())
 }

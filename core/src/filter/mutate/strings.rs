@@ -1,5 +1,6 @@
 //! strip and split, as Ruby's String methods do them.
 
+use crate::arena::Arena;
 use crate::event::{Event, Value};
 use crate::filter::Cx;
 use crate::filter::field::FieldName;
@@ -38,18 +39,23 @@ pub(super) fn stripped(text: &str) -> &str {
 
 /// Ruby's `split` with a text: trailing empty pieces are dropped, one blank means runs of white
 /// space, the empty text means characters.
-pub(super) fn split<'t>(text: &'t str, separator: &str) -> Vec<&'t str> {
-    let mut pieces: Vec<&str> = match separator {
+pub(super) fn split<'b>(
+    text: &'b str,
+    separator: &str,
+    arena: &'b Arena,
+) -> bumpalo::collections::Vec<'b, &'b str> {
+    let mut pieces = arena.list();
+    match separator {
         " " => {
             let blank = |c| matches!(c, '\0' | ' ' | '\t' | '\n' | '\x0B' | '\x0C' | '\r');
-            text.split(blank).filter(|piece| !piece.is_empty()).collect()
+            pieces.extend(text.split(blank).filter(|piece| !piece.is_empty()));
         }
         "" => {
             let starts = text.char_indices();
-            starts.map(|(at, character)| &text[at..at + character.len_utf8()]).collect()
+            pieces.extend(starts.map(|(at, character)| &text[at..at + character.len_utf8()]));
         }
-        separator => text.split(separator).collect(),
-    };
+        separator => pieces.extend(text.split(separator)),
+    }
     while pieces.last().is_some_and(|piece| piece.is_empty()) {
         pieces.pop();
     }
@@ -62,6 +68,8 @@ mod tests {
 
     #[test]
     fn split_drops_trailing_empty_pieces_only() {
+        let arena = Arena::new();
+        let split = |text, separator| split(text, separator, &arena).to_vec();
         assert_eq!(split("x,,y,,", ","), ["x", "", "y"]);
         assert_eq!(split("", ","), [""; 0]);
         assert_eq!(split("  a  b ", " "), ["a", "b"]);

@@ -140,4 +140,18 @@ impl Scratch {
             _ => None,
         }
     }
+
+    /// Gives the text of a group of the last match, whose subject this was.
+    ///
+    /// `None` as for [`Self::group`].
+    // PERF: a place that is not set is beyond every subject, so that one check serves for both.
+    #[inline]
+    pub(crate) fn text<'s>(&self, index: u32, subject: &'s str) -> Option<&'s str> {
+        if self.uses_fast {
+            let &[start, end] = self.fast.slots.as_chunks().0.get(index as usize)?;
+            return subject.get(start as usize..end as usize);
+        }
+        let &[start, end] = self.slots.as_chunks().0.get(index as usize)?;
+        subject.get(start..end)
+    }
 }

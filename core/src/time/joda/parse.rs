@@ -58,7 +58,9 @@ impl JodaPattern {
 
     fn parse_millis<C: Collect>(&self, text: &str, cx: &DateContext<'_>) -> Option<i64> {
         let mut parsed = Parsed::<C>::new();
-        self.read(text, cx, &mut parsed)?;
+        if !read(&self.elements, text, cx, &mut parsed)?.is_empty() {
+            return None;
+        }
         let start_year = || cx.start_year();
         if self.has_year {
             return parsed.instant_millis(start_year, cx.zone);
@@ -78,57 +80,68 @@ impl JodaPattern {
         guess_year(utc, local, cx)
     }
 
-    fn read<'p, C: Collect>(
-        &'p self,
-        text: &str,
-        cx: &DateContext<'_>,
-        parsed: &mut Parsed<'p, C>,
-    ) -> Option<()> {
-        let mut rest = text;
-        for element in &self.elements {
-            let used = match element {
-                Element::Literal(literal) => match_literal(rest, literal)?,
-                Element::Number { field, max_parsed, signed, .. } => {
-                    let (value, used) = parse_number(rest, *max_parsed, *signed)?;
-                    parsed.fields.save(*field, value)?;
-                    used
-                }
-                Element::TwoDigitYear { field, lenient } => {
-                    let (value, used) = parse_short_year(rest, *field, *lenient, cx)?;
-                    parsed.fields.save(*field, value)?;
-                    used
-                }
-                Element::Text { field, table, .. } => {
-                    let (value, used) = table.find(rest)?;
-                    parsed.fields.save(*field, value)?;
-                    used
-                }
-                Element::Fraction { digits } => {
-                    let (millis, used) = parse_fraction(rest, *digits, 1000)?;
-                    parsed.fields.save(Field::FractionOfSecond, millis)?;
-                    used
-                }
-                Element::Offset { .. } => {
-                    let (offset, used) = parse_zone_offset(rest)?;
-                    parsed.offset = Some(offset);
-                    used
-                }
-                Element::ZoneName(names) => {
-                    let (zone, used) = names.find(rest)?;
-                    parsed.zone = Some(Cow::Borrowed(zone));
-                    used
-                }
-                Element::ZoneId => {
-                    let id = longest_id(rest)?;
-                    parsed.zone = Some(Cow::Owned(Zone::parse(id).ok()?));
-                    id.len()
-                }
-                Element::ZoneLongName => return None,
-            };
-            rest = rest.get(used..)?;
-        }
-        rest.is_empty().then_some(())
+    /// Returns the length of what the elements before the hour take of a text, of a pattern that
+    /// has a shape.
+    pub(in super::super) fn date_len(&self, text: &str, cx: &DateContext<'_>) -> Option<usize> {
+        let is_hour =
+            |element: &Element| matches!(element, Element::Number { field: Field::HourOfDay, .. });
+        let hour = self.elements.iter().position(is_hour)?;
+        let rest = read(&self.elements[..hour], text, cx, &mut Parsed::<Fields>::new())?;
+        Some(text.len() - rest.len())
     }
+}
+
+/// Reads elements at the beginning of a text; returns what is left of it.
+fn read<'p, 't, C: Collect>(
+    elements: &'p [Element],
+    text: &'t str,
+    cx: &DateContext<'_>,
+    parsed: &mut Parsed<'p, C>,
+) -> Option<&'t str> {
+    let mut rest = text;
+    for element in elements {
+        let used = match element {
+            Element::Literal(literal) => match_literal(rest, literal)?,
+            Element::Number { field, max_parsed, signed, .. } => {
+                let (value, used) = parse_number(rest, *max_parsed, *signed)?;
+                parsed.fields.save(*field, value)?;
+                used
+            }
+            Element::TwoDigitYear { field, lenient } => {
+                let (value, used) = parse_short_year(rest, *field, *lenient, cx)?;
+                parsed.fields.save(*field, value)?;
+                used
+            }
+            Element::Text { field, table, .. } => {
+                let (value, used) = table.find(rest)?;
+                parsed.fields.save(*field, value)?;
+                used
+            }
+            Element::Fraction { digits } => {
+                let (millis, used) = parse_fraction(rest, *digits, 1000)?;
+                parsed.fields.save(Field::FractionOfSecond, millis)?;
+                used
+            }
+            Element::Offset { .. } => {
+                let (offset, used) = parse_zone_offset(rest)?;
+                parsed.offset = Some(offset);
+                used
+            }
+            Element::ZoneName(names) => {
+                let (zone, used) = names.find(rest)?;
+                parsed.zone = Some(Cow::Borrowed(zone));
+                used
+            }
+            Element::ZoneId => {
+                let id = longest_id(rest)?;
+                parsed.zone = Some(Cow::Owned(Zone::parse(id).ok()?));
+                id.len()
+            }
+            Element::ZoneLongName => return None,
+        };
+        rest = rest.get(used..)?;
+    }
+    Some(rest)
 }
 
 /// Moves an instant, given with its local time, to the year that the clock suggests.

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::super::day::Shape;
 use super::super::locale::{Locale, Names};
 use super::super::zone::Zone;
 use super::fields::{Field, Plain};
@@ -26,6 +27,7 @@ pub struct JodaPattern {
     pub(super) has_zone: bool,
     /// Whether the fields are a plain date and time, which are put together faster.
     pub(super) plain: bool,
+    shape: Option<Shape>,
     /// The element that prints and cannot parse, if there is one.
     unparseable: Option<Range<usize>>,
 }
@@ -181,12 +183,15 @@ impl JodaPattern {
             return Err(DateFormatError::new(0..pattern.len(), message, Some(help)));
         }
         let plain = Plain::can_hold(elements.iter().filter_map(Element::field));
+        let (has_year, has_zone) = (pattern.contains(['y', 'Y']), pattern.contains('Z'));
+        let shape = shape(&elements).filter(|_| plain && (has_year || !has_zone));
         Ok(Self {
             elements: elements.into(),
             plain,
+            shape,
             names: *locale.names(),
-            has_year: pattern.contains(['y', 'Y']),
-            has_zone: pattern.contains('Z'),
+            has_year,
+            has_zone,
             unparseable,
         })
     }
@@ -196,10 +201,64 @@ impl JodaPattern {
         !self.has_year
     }
 
+    /// Returns how texts go on behind their dates, where only their times of day differ from text to
+    /// text of one day.
+    pub(in super::super) fn shape(&self) -> Option<Shape> {
+        self.shape
+    }
+
     /// Returns the part of the pattern that can be printed but not parsed: `zzzz`.
     pub fn unparseable(&self) -> Option<Range<usize>> {
         self.unparseable.clone()
     }
+}
+
+/// Finds `HH:mm:ss`, perhaps with decimals, behind a date that ends in a literal and before texts that do
+/// not depend on the time.
+fn shape(elements: &[Element]) -> Option<Shape> {
+    let is_date = |element: &Element| match element {
+        Element::Number { field, .. } => matches!(
+            field,
+            Field::Year
+                | Field::YearOfEra
+                | Field::MonthOfYear
+                | Field::DayOfMonth
+                | Field::DayOfWeek
+        ),
+        // A name with digits in it could reach into the hour.
+        Element::Text { field: Field::MonthOfYear | Field::DayOfWeek, table, .. } => {
+            !table.has_digits()
+        }
+        Element::Literal(_) => true,
+        _ => false,
+    };
+    let is_tail = |element: &Element| {
+        matches!(
+            element,
+            Element::Literal(_)
+                | Element::Offset { .. }
+                | Element::Number { field: Field::Year | Field::YearOfEra, .. }
+        )
+    };
+    let number = |element: &Element, wanted: Field| matches!(element, Element::Number { field, max_parsed: 2, signed: false, .. } if *field == wanted);
+    let colon = |element: &Element| matches!(element, Element::Literal(text) if **text == *":");
+    let hour = elements.iter().position(|element| number(element, Field::HourOfDay))?;
+    let (date, time) = elements.split_at(hour);
+    let [_, first, minute, second, seconds, rest @ ..] = time else { return None };
+    let is_clock = colon(first)
+        && number(minute, Field::MinuteOfHour)
+        && colon(second)
+        && number(seconds, Field::SecondOfMinute);
+    let is_dated = matches!(date.last(), Some(Element::Literal(_))) && date.iter().all(is_date);
+    let (shape, tail) = match rest {
+        [Element::Literal(mark), Element::Fraction { digits }, tail @ ..] => {
+            let &[mark] = mark.as_bytes() else { return None };
+            let decimals = (*digits).min(9);
+            (Shape { marks: [mark, mark], decimals, optional: false }, tail)
+        }
+        tail => (Shape { marks: [0, 0], decimals: 0, optional: false }, tail),
+    };
+    (is_clock && is_dated && tail.iter().all(is_tail)).then_some(shape)
 }
 
 /// Cuts the token at a byte position that begins a character; returns its end too.

@@ -67,6 +67,11 @@ impl TextTable {
         Self { entries, first }
     }
 
+    /// Tells whether a digit stands in one of the texts.
+    pub(super) fn has_digits(&self) -> bool {
+        self.entries.iter().any(|entry| entry.text.contains(|c: char| c.is_ascii_digit()))
+    }
+
     /// Finds the longest text at the beginning; returns its value and its length.
     pub(super) fn find(&self, text: &str) -> Option<(i32, usize)> {
         let bytes = text.as_bytes();
