@@ -2,6 +2,8 @@
 
 use bumpalo::Bump;
 
+use crate::scan::{Simd, SimdLevel};
+
 /// Owns the bytes that an event refers to and its input does not hold.
 ///
 /// Nothing with a destructor is put here: resetting runs none.
@@ -9,12 +11,18 @@ use bumpalo::Bump;
 pub struct Arena {
     bump: Bump,
     seed: u64,
+    simd: Simd,
 }
 
 impl Arena {
     /// Makes an empty arena; no memory is taken before the first allocation.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Makes an empty arena in which texts are read with these instructions.
+    pub(crate) fn with_simd(level: SimdLevel) -> Self {
+        Self { simd: Simd::new(level), ..Self::new() }
     }
 
     /// Frees everything at once and sets the seed of the key indexes made from here on.
@@ -26,6 +34,11 @@ impl Arena {
     /// The seed of hash indexes over keys that an attacker may choose.
     pub(crate) fn seed(&self) -> u64 {
         self.seed
+    }
+
+    /// The instructions with which texts are read into this memory.
+    pub(crate) fn simd(&self) -> Simd {
+        self.simd
     }
 
     pub(crate) fn bump(&self) -> &Bump {

@@ -76,6 +76,10 @@ impl Kernel for Map<'_, '_> {
     #[inline(always)]
     fn run<L: Level>(self, level: L) {
         let Self { object, out } = self;
+        if let Some(raw) = object.raw() {
+            out.extend_from_slice(raw.text());
+            return;
+        }
         let start = out.len();
         for (name, value) in object.iter() {
             push_json_name(level, name.as_bytes(), out);
@@ -102,6 +106,10 @@ impl Kernel for List<'_, '_> {
     #[inline(always)]
     fn run<L: Level>(self, level: L) {
         let Self { array, out } = self;
+        if let Some(raw) = array.raw() {
+            out.extend_from_slice(raw.text());
+            return;
+        }
         out.push(b'[');
         for (at, item) in array.as_slice().iter().enumerate() {
             if at > 0 {

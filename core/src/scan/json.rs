@@ -206,6 +206,15 @@ static ESCAPES: [[u8; 8]; 0x60] = {
     table
 };
 
+/// The escape of a byte; nothing if the byte is copied.
+pub(crate) fn escape_of(byte: u8) -> Option<&'static [u8]> {
+    if byte >= 0x20 && !matches!(byte, b'"' | b'\\') {
+        return None;
+    }
+    let escape = &ESCAPES[usize::from(byte) % ESCAPES.len()];
+    escape.get(..usize::from(escape[7]))
+}
+
 /// Appends a text as it is.
 ///
 /// PERF: a short one by two overlapping stores, which takes half the instructions of `memcpy`.
