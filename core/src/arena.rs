@@ -5,6 +5,7 @@ use core::cell::Cell;
 use bumpalo::Bump;
 
 use crate::limits;
+use crate::scan::{Simd, SimdLevel};
 
 /// Owns the bytes that an event refers to and its input does not hold.
 ///
@@ -15,12 +16,18 @@ pub struct Arena {
     seed: u64,
     /// Where texts are put together before they are copied; kept for the next event.
     draft: Cell<String>,
+    simd: Simd,
 }
 
 impl Arena {
     /// Makes an empty arena; no memory is taken before the first allocation.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Makes an empty arena in which texts are read with these instructions.
+    pub(crate) fn with_simd(level: SimdLevel) -> Self {
+        Self { simd: Simd::new(level), ..Self::new() }
     }
 
     /// Frees everything at once and sets the seed of the key indexes made from here on.
@@ -32,6 +39,11 @@ impl Arena {
     /// The seed of hash indexes over keys that an attacker may choose.
     pub(crate) fn seed(&self) -> u64 {
         self.seed
+    }
+
+    /// The instructions with which texts are read into this memory.
+    pub(crate) fn simd(&self) -> Simd {
+        self.simd
     }
 
     pub(crate) fn bump(&self) -> &Bump {

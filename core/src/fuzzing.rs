@@ -36,3 +36,9 @@ impl Intrinsics {
         self.0.compare_everywhere(subject);
     }
 }
+
+/// Compares both JSON readers on a text, after another one was read that it may be like; panics where
+/// they differ.
+pub fn json_readers(before: &str, text: &str) {
+    crate::codec::json::check::readers_agree_on(before, text);
+}

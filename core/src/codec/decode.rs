@@ -3,7 +3,7 @@
 //! Source of behaviour: logstash-codec-plain 3.1, -line 3.1, -json 3.1, `-json_lines` 3.2.
 
 use crate::arena::Arena;
-use crate::codec::json::{After, JsonReader};
+use crate::codec::json::{After, JsonReader, NegativeZero};
 use crate::event::{Event, FieldPath, Key, Object, Origin, Value, text};
 use crate::program::Codec;
 use crate::time::{Timestamp, Zone};
@@ -54,7 +54,7 @@ pub(crate) fn decode<'b>(
     if origin.text.trim_matches([' ', '\t', '\r', '\n']).is_empty() {
         return;
     }
-    let value = json.read(origin.text, After::Anything, cx.arena);
+    let value = json.read(origin.text, After::Anything, NegativeZero::Kept, cx.arena);
     match value {
         Ok(Value::Object(object)) => {
             let object = core::mem::replace(object, Object::new_in(cx.arena));

@@ -2,7 +2,9 @@
 //! unescaped, doubles in Java's notation, no blanks.
 
 use crate::event::text::push_java_double;
-use crate::event::{Event, Object, Value};
+use crate::event::{Array, Event, Object, Value};
+use crate::scan::json::{push_json_name, push_json_string, push_plain};
+use crate::scan::{Kernel, Level, Simd};
 
 impl Event<'_> {
     /// Appends the event as one JSON object, without `@metadata` and without a line end.
@@ -55,42 +57,96 @@ fn push_written(out: &mut String, write: impl FnOnce(&mut Vec<u8>)) {
 
 /// Appends a map as JSON.
 pub(crate) fn write_object(object: &Object<'_>, out: &mut Vec<u8>) {
-    out.push(b'{');
-    for (at, (name, value)) in object.iter().enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        write_text(name, out);
-        out.push(b':');
-        write_value(value, out);
-    }
-    out.push(b'}');
+    Simd::default().dispatch(Map { object, out });
 }
 
 fn write_value(value: &Value<'_>, out: &mut Vec<u8>) {
-    match value {
-        Value::Array(array) => {
-            out.push(b'[');
-            for (at, item) in array.as_slice().iter().enumerate() {
-                if at > 0 {
-                    out.push(b',');
-                }
-                write_value(item, out);
+    Simd::default().dispatch(Any { value, out });
+}
+
+/// Writes a map.
+struct Map<'a, 'b> {
+    object: &'a Object<'b>,
+    out: &'a mut Vec<u8>,
+}
+
+impl Kernel for Map<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Level>(self, level: L) {
+        let Self { object, out } = self;
+        if let Some(raw) = object.raw() {
+            out.extend_from_slice(raw.text());
+            return;
+        }
+        let start = out.len();
+        for (name, value) in object.iter() {
+            push_json_name(level, name.as_bytes(), out);
+            push_value_at(level, value, out);
+        }
+        // PERF: each field starts with a comma; the first one's place is the brace's.
+        match out.get_mut(start) {
+            Some(first) => *first = b'{',
+            None => out.push(b'{'),
+        }
+        out.push(b'}');
+    }
+}
+
+/// Writes a list.
+struct List<'a, 'b> {
+    array: &'a Array<'b>,
+    out: &'a mut Vec<u8>,
+}
+
+impl Kernel for List<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Level>(self, level: L) {
+        let Self { array, out } = self;
+        if let Some(raw) = array.raw() {
+            out.extend_from_slice(raw.text());
+            return;
+        }
+        out.push(b'[');
+        for (at, item) in array.as_slice().iter().enumerate() {
+            if at > 0 {
+                out.push(b',');
             }
-            out.push(b']');
+            push_value_at(level, item, out);
         }
+        out.push(b']');
+    }
+}
+
+/// Writes a value.
+struct Any<'a, 'b> {
+    value: &'a Value<'b>,
+    out: &'a mut Vec<u8>,
+}
+
+impl Kernel for Any<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Level>(self, level: L) {
+        push_value_at(level, self.value, self.out);
+    }
+}
+
+#[inline(always)]
+fn push_value_at<L: Level>(level: L, value: &Value<'_>, out: &mut Vec<u8>) {
+    match value {
+        Value::Array(array) => level.enter(List { array, out }),
         Value::Bool(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
-        Value::Float(value) if value.is_finite() => push_java_double(*value, &mut Utf8(out)),
-        Value::Float(value) => {
-            out.push(b'"');
-            push_java_double(*value, &mut Utf8(out));
-            out.push(b'"');
-        }
-        Value::Int(value) => out.extend_from_slice(itoa::Buffer::new().format(*value).as_bytes()),
+        Value::Float(value) => push_float(*value, out),
+        Value::Int(value) => push_plain(itoa::Buffer::new().format(*value).as_bytes(), out),
         Value::Null => out.extend_from_slice(b"null"),
         Value::Number(text) => out.extend_from_slice(text.as_bytes()),
-        Value::Object(object) => write_object(object, out),
-        Value::Str(text) => write_text(text, out),
+        Value::Object(object) => level.enter(Map { object, out }),
+        Value::Str(text) => push_json_string(level, text.as_bytes(), out),
         Value::Time(time) => {
             out.push(b'"');
             time.write_iso(out);
@@ -99,51 +155,35 @@ fn write_value(value: &Value<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// Bytes that JSON must escape: control characters, the quote and the backslash.
-const ESCAPED: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        table[byte] = true;
-        byte += 1;
+#[inline(never)]
+fn push_float(value: f64, out: &mut Vec<u8>) {
+    if value.is_finite() {
+        push_java_double(value, &mut Utf8(out));
+    } else {
+        out.push(b'"');
+        push_java_double(value, &mut Utf8(out));
+        out.push(b'"');
     }
-    table[b'"' as usize] = true;
-    table[b'\\' as usize] = true;
-    table
-};
+}
 
 /// Appends a text in quotes, escaped.
 pub(crate) fn write_text(text: &str, out: &mut Vec<u8>) {
-    let bytes = text.as_bytes();
-    out.reserve(bytes.len() + 2);
-    out.push(b'"');
-    let mut plain_from = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
-        if !ESCAPED[usize::from(byte)] {
-            continue;
-        }
-        out.extend_from_slice(&bytes[plain_from..at]);
-        plain_from = at + 1;
-        let short = match byte {
-            b'"' => b'"',
-            b'\\' => b'\\',
-            0x08 => b'b',
-            0x0C => b'f',
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            _ => {
-                const HEX: &[u8; 16] = b"0123456789ABCDEF";
-                out.extend_from_slice(b"\\u00");
-                out.push(HEX[usize::from(byte >> 4)]);
-                out.push(HEX[usize::from(byte & 15)]);
-                continue;
-            }
-        };
-        out.extend_from_slice(&[b'\\', short]);
+    Simd::default().dispatch(Quoted { text, out });
+}
+
+/// Writes a text.
+struct Quoted<'a> {
+    text: &'a str,
+    out: &'a mut Vec<u8>,
+}
+
+impl Kernel for Quoted<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Level>(self, level: L) {
+        push_json_string(level, self.text.as_bytes(), self.out);
     }
-    out.extend_from_slice(&bytes[plain_from..]);
-    out.push(b'"');
 }
 
 /// A byte buffer that takes formatted text.

@@ -14,6 +14,7 @@ pub(crate) mod json;
 pub(crate) mod key;
 mod object;
 pub(crate) mod path;
+pub(crate) mod raw;
 pub(crate) mod template;
 pub(crate) mod text;
 mod value;

@@ -2,7 +2,8 @@
 //!
 //! Up to [`limits::INDEX_KEYS`] keys a search is a scan that compares hashes; above that the
 //! object carries a hash index, so that a line with 100,000 keys costs linear time. The index hashes with the
-//! arena's seed (from `Tick`), because the keys may be chosen by an attacker.
+//! arena's seed (from `Tick`), because the keys may be chosen by an attacker. A map inside an event may
+//! still be its JSON text (raw.rs).
 
 use core::hash::{BuildHasher, Hasher};
 
@@ -10,8 +11,10 @@ use bumpalo::Bump;
 use hashbrown::HashTable;
 
 use crate::arena::Arena;
+use crate::codec::json::read_object;
 use crate::event::Value;
 use crate::event::key::{Key, REMOVED};
+use crate::event::raw::Raw;
 use crate::limits;
 
 /// As many entries are searched without an index.
@@ -33,6 +36,8 @@ pub struct Object<'b> {
     /// Entries in the list that are marked as removed.
     removed: u32,
     index: Option<&'b mut Index<'b>>,
+    /// The text that holds the fields instead; the list is then empty.
+    raw: Option<&'b mut Raw<'b, Self>>,
 }
 
 struct Entry<'b> {
@@ -56,18 +61,44 @@ impl Index<'_> {
 impl<'b> Object<'b> {
     /// Makes an object without fields.
     pub fn new_in(arena: &'b Arena) -> Self {
-        Self { entries: arena.list(), seen: 0, tags: [0; TAGS], removed: 0, index: None }
+        Self { entries: arena.list(), seen: 0, tags: [0; TAGS], removed: 0, index: None, raw: None }
     }
 
     /// Makes an object with room for `capacity` fields.
     pub(crate) fn with_capacity_in(capacity: usize, arena: &'b Arena) -> Self {
         let entries = bumpalo::collections::Vec::with_capacity_in(capacity, arena.bump());
-        Self { entries, seen: 0, tags: [0; TAGS], removed: 0, index: None }
+        Self { entries, seen: 0, tags: [0; TAGS], removed: 0, index: None, raw: None }
+    }
+
+    /// Makes an object of the text that the writer would write for it.
+    pub(crate) fn from_raw(raw: &'b mut Raw<'b, Self>, arena: &'b Arena) -> Self {
+        Self { raw: Some(raw), ..Self::new_in(arena) }
+    }
+
+    /// The text, unless the object was changed or made of its fields.
+    pub(crate) fn raw(&self) -> Option<&Raw<'b, Self>> {
+        self.raw.as_deref()
+    }
+
+    /// The object that has the fields in its list, to read them.
+    fn parsed(&self) -> &Self {
+        match &self.raw {
+            None => self,
+            Some(raw) => raw.parsed(read_object),
+        }
+    }
+
+    /// Puts the fields into the list, to change them; the text is then no longer theirs.
+    fn unpack(&mut self) {
+        if let Some(raw) = self.raw.take() {
+            *self = raw.take_parsed(read_object);
+        }
     }
 
     /// Sets a field: in its old place when the name is known, at the end when not.
     #[inline]
     pub fn insert(&mut self, key: Key<'b>, value: Value<'b>, arena: &'b Arena) {
+        self.unpack();
         match self.position(key) {
             Some(position) => self.entries[position].value = value,
             None => self.append(key, value, arena),
@@ -111,6 +142,7 @@ impl<'b> Object<'b> {
 
     /// Removes a field and gives its value.
     pub fn remove(&mut self, key: Key<'_>) -> Option<Value<'b>> {
+        self.unpack();
         let position = self.position(key)?;
         if let Some(index) = &mut self.index {
             let hash = index.hash(key.text());
@@ -153,27 +185,31 @@ impl<'b> Object<'b> {
         self.tags = [0; TAGS];
         self.removed = 0;
         self.index = None;
+        self.raw = None;
     }
 
     /// A field's value, to change it.
     pub fn get_mut(&mut self, key: Key<'_>) -> Option<&mut Value<'b>> {
+        self.unpack();
         let position = self.position(key)?;
         Some(&mut self.entries[position].value)
     }
 
     /// A field's value.
     pub fn get(&self, key: Key<'_>) -> Option<&Value<'b>> {
-        self.position(key).map(|position| &self.entries[position].value)
+        let this = self.parsed();
+        this.position(key).map(|position| &this.entries[position].value)
     }
 
     /// Whether the field is there, null included.
     pub fn contains(&self, key: Key<'_>) -> bool {
-        self.position(key).is_some()
+        self.parsed().position(key).is_some()
     }
 
     /// The number of fields.
     pub fn len(&self) -> usize {
-        self.entries.len() - self.removed as usize
+        let this = self.parsed();
+        this.entries.len() - this.removed as usize
     }
 
     /// Whether there is no field.
@@ -187,19 +223,22 @@ impl<'b> Object<'b> {
     }
 
     pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Value<'b>> {
+        self.unpack();
         let live = self.entries.iter_mut().filter(|entry| entry.key.hash() != REMOVED);
         live.map(|entry| &mut entry.value)
     }
 
     pub(crate) fn entries(&self) -> impl Iterator<Item = (Key<'b>, &Value<'b>)> {
-        self.entries
+        self.parsed()
+            .entries
             .iter()
             .filter(|entry| entry.key.hash() != REMOVED)
             .map(|entry| (entry.key, &entry.value))
     }
 
     /// The fields, taken out of the object.
-    pub(crate) fn into_entries(self) -> impl Iterator<Item = (Key<'b>, Value<'b>)> {
+    pub(crate) fn into_entries(mut self) -> impl Iterator<Item = (Key<'b>, Value<'b>)> {
+        self.unpack();
         let live = self.entries.into_iter().filter(|entry| entry.key.hash() != REMOVED);
         live.map(|entry| (entry.key, entry.value))
     }

@@ -1,10 +1,12 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
+use crate::codec::json::{After, JsonReader, NegativeZero};
 
 fn event<'b>(json: &str, arena: &'b Arena) -> Event<'b> {
-    let mut reader = crate::codec::json::JsonReader::default();
-    let value = reader.read(json, crate::codec::json::After::Objects, arena).unwrap();
+    let mut reader = JsonReader::default();
+    let (after, zero) = (After::Objects, NegativeZero::Kept);
+    let value = reader.read(arena.text(json), after, zero, arena).unwrap();
     let Value::Object(object) = value else { panic!("no object: {json}") };
     let mut event = Event::bare(Origin::default(), 8, arena);
     for (key, value) in core::mem::replace(object, Object::new_in(arena)).into_entries() {

@@ -3,7 +3,9 @@
 use core::fmt;
 
 use crate::arena::Arena;
+use crate::codec::json::read_array;
 use crate::event::object::Object;
+use crate::event::raw::Raw;
 use crate::limits;
 use crate::time::Timestamp;
 
@@ -34,42 +36,65 @@ const _: () = assert!(size_of::<Value<'_>>() == 24, "events are built of these")
 /// A list of values.
 pub struct Array<'b> {
     items: bumpalo::collections::Vec<'b, Value<'b>>,
+    /// The text that holds the values instead; `items` is then empty.
+    raw: Option<&'b mut Raw<'b, Self>>,
 }
 
 impl<'b> Array<'b> {
     /// Makes an empty list.
     pub fn new_in(arena: &'b Arena) -> Self {
-        Self { items: arena.list() }
+        Self { items: arena.list(), raw: None }
+    }
+
+    /// Makes a list of the text that the writer would write for it.
+    pub(crate) fn from_raw(raw: &'b mut Raw<'b, Self>, arena: &'b Arena) -> Self {
+        Self { items: arena.list(), raw: Some(raw) }
+    }
+
+    /// The text, unless the list was changed or made of its values.
+    pub(crate) fn raw(&self) -> Option<&Raw<'b, Self>> {
+        self.raw.as_deref()
     }
 
     /// Appends a value.
     pub fn push(&mut self, value: Value<'b>) {
-        self.items.push(value);
+        self.unpack().push(value);
     }
 
     /// Appends values.
     pub(crate) fn extend(&mut self, values: impl IntoIterator<Item = Value<'b>>) {
-        self.items.extend(values);
+        self.unpack().extend(values);
     }
 
     /// Removes the value at `index`; those after it move down.
     pub(crate) fn remove(&mut self, index: usize) -> Value<'b> {
-        self.items.remove(index)
+        self.unpack().remove(index)
     }
 
     /// Keeps the values for which `keep` holds.
     pub(crate) fn retain(&mut self, keep: impl FnMut(&Value<'b>) -> bool) {
-        self.items.retain(keep);
+        self.unpack().retain(keep);
     }
 
     /// The values, to change them.
     pub fn as_mut_slice(&mut self) -> &mut [Value<'b>] {
-        &mut self.items
+        self.unpack()
     }
 
     /// The values.
     pub fn as_slice(&self) -> &[Value<'b>] {
-        &self.items
+        match &self.raw {
+            None => &self.items,
+            Some(raw) => &raw.parsed(read_array).items,
+        }
+    }
+
+    /// Puts the values into the list, to change them; the text is then no longer theirs.
+    fn unpack(&mut self) -> &mut bumpalo::collections::Vec<'b, Value<'b>> {
+        if let Some(raw) = self.raw.take() {
+            *self = raw.take_parsed(read_array);
+        }
+        &mut self.items
     }
 }
 
@@ -104,10 +129,14 @@ impl<'b> Value<'b> {
     pub fn copy_in(&self, arena: &'b Arena) -> Self {
         match self {
             Self::Array(array) => {
+                if let Some(raw) = array.raw() {
+                    let copy = Array::from_raw(raw.copy_in(arena), arena);
+                    return Self::Array(arena.alloc(copy));
+                }
                 let mut copy =
                     bumpalo::collections::Vec::with_capacity_in(array.items.len(), arena.bump());
                 copy.extend(array.items.iter().map(|value| value.copy_in(arena)));
-                Self::Array(arena.alloc(Array { items: copy }))
+                Self::Array(arena.alloc(Array { items: copy, raw: None }))
             }
             Self::Bool(value) => Self::Bool(*value),
             Self::Float(value) => Self::Float(*value),
@@ -123,9 +152,11 @@ impl<'b> Value<'b> {
     /// Whether the value nests at most `levels` lists and maps.
     pub(crate) fn fits_in_levels(&self, levels: usize) -> bool {
         match self {
+            Self::Array(array) if let Some(raw) = array.raw() => raw.levels() <= levels,
             Self::Array(array) => {
                 levels > 0 && array.items.iter().all(|value| value.fits_in_levels(levels - 1))
             }
+            Self::Object(object) if let Some(raw) = object.raw() => raw.levels() <= levels,
             Self::Object(object) => {
                 levels > 0 && object.iter().all(|(_, value)| value.fits_in_levels(levels - 1))
             }
@@ -148,6 +179,9 @@ impl<'b> Object<'b> {
     /// Copies the structure into the arena; texts are shared.
     #[must_use]
     pub fn copy_in(&self, arena: &'b Arena) -> Self {
+        if let Some(raw) = self.raw() {
+            return Object::from_raw(raw.copy_in(arena), arena);
+        }
         let mut copy = Object::with_capacity_in(self.len(), arena);
         for (key, value) in self.entries() {
             copy.insert(key, value.copy_in(arena), arena);

@@ -4,7 +4,7 @@
 //! text must hold an object, whose keys are field references. Source of behaviour:
 //! logstash-filter-json 3.2.1.
 
-use crate::codec::json::{self, After};
+use crate::codec::json::{self, After, NegativeZero};
 use crate::event::{Event, Key, Object, SetError, TIMESTAMP, Value, text};
 use crate::filter::field::FieldName;
 use crate::filter::{CompileCx, Cx, Filter, Outcome, shown, shown_value, tag_all};
@@ -111,16 +111,13 @@ impl Json {
         let value = if blank {
             Value::Null
         } else {
-            match cx.scratch.json.read(text, After::Objects, cx.arena) {
+            let (after, zero) = (After::Objects, NegativeZero::Plain);
+            match cx.scratch.json.read(text, after, zero, cx.arena) {
                 Ok(value) => value,
                 Err(_) if self.on_invalid == OnInvalid::Skip => return Ok(Outcome::Unmatched),
                 Err(_) => return Err(Failed),
             }
         };
-        let mut value = value;
-        if text.contains("-0") {
-            make_zeros_plain(&mut value);
-        }
         if let Some(target) = &self.target {
             let path = target.resolve(event, cx)?;
             event.set(path, value, cx.arena)?;
@@ -130,16 +127,6 @@ impl Json {
         let object = core::mem::replace(object, Object::new_in(cx.arena));
         set_at_root(event, object, cx)?;
         Ok(Outcome::Matched)
-    }
-}
-
-/// The decimals of Logstash's filter (not of its codecs) have no negative zero.
-fn make_zeros_plain(value: &mut Value<'_>) {
-    match value {
-        Value::Float(number) if *number == 0.0 => *number = 0.0,
-        Value::Array(array) => array.as_mut_slice().iter_mut().for_each(make_zeros_plain),
-        Value::Object(object) => object.values_mut().for_each(make_zeros_plain),
-        _ => {}
     }
 }
 

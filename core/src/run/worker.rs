@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::arena::Arena;
 use crate::codec::decode::{self, DecodeCx};
 use crate::codec::framing::line::{Frame, LineFramer};
-use crate::codec::json::After;
+use crate::codec::json::{After, NegativeZero};
 use crate::event::{EscapeStyle, Event, FieldPath, Object, Origin, SetError, Value};
 use crate::filter::Scratch;
 use crate::limits;
@@ -187,7 +187,7 @@ impl Worker {
         scratch.pattern.set_engine(program.env.engine);
         let mut worker = Self {
             framer: LineFramer::new(&decoding.codec.delimiter, options.max_line_bytes),
-            arena: Arena::new(),
+            arena: Arena::with_simd(program.env.engine.simd),
             scratch,
             stats: Stats::new(&program),
             program,
@@ -243,7 +243,8 @@ impl Worker {
         arena.reset(tick.seed);
         let arena = &*arena;
         let origin = Origin { line: 0, offset: 0, text: arena.text(json) };
-        let event = match scratch.json.read(json, After::Objects, arena) {
+        let (after, zero) = (After::Objects, NegativeZero::Kept);
+        let event = match scratch.json.read(origin.text, after, zero, arena) {
             Ok(Value::Object(object)) => {
                 let object = core::mem::replace(object, Object::new_in(arena));
                 Event::from_object(object, tick.now, &program.env.zone, origin, arena).ok()

@@ -1,6 +1,8 @@
 //! All levels of the CPU against a byte-by-byte model.
 
-use super::json::{Padded, push_json_escaped, push_padded};
+use super::json::{
+    Padded, push_json_escaped, push_json_name, push_json_string, push_padded, push_plain,
+};
 use super::{BLOCK_BYTES, ByteClass, Kernel, Level, Simd};
 use crate::pattern::unicode::ByteSet;
 
@@ -100,29 +102,51 @@ pub(crate) fn places(question: &Question, bytes: &[u8], places: impl Iterator<It
     }
 }
 
-struct Escape<'a>(&'a [u8], &'a mut Vec<u8>);
+/// A text as the inside of a JSON string, as an event's name, and as a string.
+struct Escape<'a>(&'a [u8], &'a mut [Vec<u8>; 3]);
 
 impl Kernel for Escape<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Level>(self, level: L) {
-        push_json_escaped(level, self.0, self.1);
+        let Self(text, [inside, name, string]) = self;
+        push_json_escaped(level, text, inside);
+        push_json_name(level, text, name);
+        push_json_string(level, text, string);
     }
 }
 
-/// Compares the escaping of all levels with that of the event's writer, behind what a vector has.
+/// Compares the escaping of all levels with that of a loop over the bytes, behind what a vector has.
 pub(crate) fn escaping(text: &str, before: &[u8]) {
-    let mut expected = before.to_vec();
-    crate::event::json::write_text(text, &mut expected);
-    expected.remove(before.len());
-    expected.pop();
+    let mut inside = Vec::new();
+    for byte in text.bytes() {
+        match byte {
+            b'"' | b'\\' => inside.extend_from_slice(&[b'\\', byte]),
+            0x08 => inside.extend_from_slice(b"\\b"),
+            b'\t' => inside.extend_from_slice(b"\\t"),
+            b'\n' => inside.extend_from_slice(b"\\n"),
+            0x0C => inside.extend_from_slice(b"\\f"),
+            b'\r' => inside.extend_from_slice(b"\\r"),
+            0..0x20 => inside.extend_from_slice(format!("\\u{byte:04X}").as_bytes()),
+            plain => inside.push(plain),
+        }
+    }
+    let expected = [
+        [before, &inside].concat(),
+        [before, b",\"", &inside, b"\":"].concat(),
+        [before, b"\"", &inside, b"\""].concat(),
+    ];
     for simd in Simd::all() {
-        let mut out = before.to_vec();
-        out.shrink_to_fit();
+        // Exactly sized: what is written beyond the end is not ours.
+        let mut out = [before.to_vec(), before.to_vec(), before.to_vec()];
+        out.iter_mut().for_each(Vec::shrink_to_fit);
         simd.dispatch(Escape(text.as_bytes(), &mut out));
         assert_eq!(out, expected, "{simd:?} {text:?}");
     }
+    let mut out = before.to_vec();
+    push_plain(text.as_bytes(), &mut out);
+    assert_eq!(out, [before, text.as_bytes()].concat());
     let mut out = before.to_vec();
     push_padded(&Padded::new(text.as_bytes()), &mut out);
     assert_eq!(out, [before, text.as_bytes()].concat());

@@ -98,7 +98,7 @@ fn every_byte_value_is_told_apart_in_every_column() {
 }
 
 #[test]
-fn escaped_text_is_that_of_the_event_writer() {
+fn escaped_text_is_that_of_a_loop_over_its_bytes() {
     let mut numbers = Numbers(2);
     let alphabet: Vec<char> = (0..0x20)
         .map(char::from)

@@ -74,8 +74,42 @@ impl Timestamp {
     ///
     /// Three decimals, or six or nine if the precision asks for them.
     pub fn write_iso(self, out: &mut Vec<u8>) {
+        if let Some(text) = self.iso_millis() {
+            out.extend_from_slice(&text);
+            return;
+        }
         let mut text = IsoText { bytes: [0; 48], len: 0 };
         out.extend_from_slice(text.fill(self));
+    }
+
+    /// The text of an instant that has a year of four digits and whole milliseconds, as nearly all have.
+    // PERF: pairs of digits from a table at fixed places; a third of the instructions of digit by
+    // digit.
+    fn iso_millis(self) -> Option<[u8; 24]> {
+        let days = self.seconds.div_euclid(SECONDS_PER_DAY);
+        let second = u32::try_from(self.seconds.rem_euclid(SECONDS_PER_DAY)).ok()?;
+        let date = civil::date_from_days(days);
+        let year = u32::try_from(date.year).ok()?;
+        if year > 9999 || !self.nanos.is_multiple_of(1_000_000) {
+            return None;
+        }
+        let millis = self.nanos / 1_000_000;
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        let mut put = |at: usize, value: u32| {
+            let pair = PAIRS[value as usize % PAIRS.len()];
+            text[at] = pair[0];
+            text[at + 1] = pair[1];
+        };
+        put(0, year / 100);
+        put(2, year % 100);
+        put(5, u32::from(date.month));
+        put(8, u32::from(date.day));
+        put(11, second / 3600);
+        put(14, second / 60 % 60);
+        put(17, second % 60);
+        put(21, millis % 100);
+        text[20] = PAIRS[millis as usize / 100 % PAIRS.len()][1];
+        Some(text)
     }
 
     /// Appends the same text as [`Self::write_iso`] to a string.
@@ -92,6 +126,17 @@ impl fmt::Display for Timestamp {
         f.write_str(&text)
     }
 }
+
+/// `00` to `99`.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut table = [*b"00"; 100];
+    let mut at = 0;
+    while at < 100 {
+        table[at] = [b'0' + (at / 10) as u8, b'0' + (at % 10) as u8];
+        at += 1;
+    }
+    table
+};
 
 /// Room for the longest text: sign, twelve year digits, `-MM-ddTHH:mm:ss`, `.`, nine decimals, `Z`.
 struct IsoText {
