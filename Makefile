@@ -10,7 +10,15 @@ SHELL := bash
 .PHONY: sample test test-rust test-fuzz test-asan test-deny lint bench tools bless
 
 CARGO ?= cargo
-BENCH = CARGO_TARGET_DIR=$(CURDIR)/target/benches $(CARGO) bench --quiet --manifest-path benches/Cargo.toml
+BENCH_TARGET ?= $(CURDIR)/target/benches
+BENCH_BUILD := $(CARGO) build --profile bench --quiet --manifest-path benches/Cargo.toml --target-dir $(BENCH_TARGET)
+HOSTS := $(BENCH_TARGET)/hosts
+host = $(BENCH_BUILD) --bin host $(3) --no-default-features --features "$(2)" && cp $(BENCH_TARGET)/release/host $(HOSTS)/host-$(1)
+CORPUS_MB ?= 20
+ROUNDS ?= 11
+TASKS ?=
+VRL ?= 1
+RECORD ?= benches/record/$(shell date +%F)-$(shell git describe --always --dirty --abbrev=8).md
 FUZZ_SECONDS ?= 20
 FUZZ_TARGETS := config_parse executors grok_compile intrinsics pattern_match date_parse program scan
 TOOLS := $(CURDIR)/target/tools
@@ -60,19 +68,22 @@ lint:
 	$(CARGO) clippy --workspace --all-targets --no-default-features -- -D warnings
 	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
 
-# Standard output is the table and what it depends on, the rest goes to standard error. One build for
-# each engine of the crate `grok`; whole_process runs the release binary.
+# One host for each build of the peers, then all of them in alternating rounds. What is printed is
+# the record too. CORPUS_MB=100 for corpora of the full size, ROUNDS, TASKS=T1,T2,process for some of
+# them, VRL=0 to do without vrl, which takes minutes to build.
 bench:
 	@test -d "$${SAWLOG_SHARED:-../shared}/data" \
 	  || { echo "the shared folder is not there; name it in SAWLOG_SHARED" 1>&2; exit 1; }
-	@$(CARGO) build --release --quiet --package sawlog-cli
-	@export SAWLOG_BIN=$${SAWLOG_BIN:-$(CURDIR)/target/release/sawlog}; \
-	$(BENCH) 1>&2; \
-	$(BENCH) --no-default-features --features onig --bench tasks -- grok-onig 1>&2
-	@sha256sum target/corpora/*.log
-	@$(CARGO) run --profile bench --quiet --manifest-path benches/Cargo.toml \
-	  --target-dir target/benches \
-	  --bin table -- target/benches/criterion
+	@mkdir -p $(HOSTS) benches/record
+	@$(call host,peers,peers grok-pcre2,--bin table)
+	@$(call host,grok-onig,grok-onig)
+	@$(call host,grok-fancy-regex,grok-fancy-regex)
+	@if [ "$(VRL)" = 0 ]; then rm -f $(HOSTS)/host-vrl; else $(call host,vrl,vrl); fi
+	@$(CARGO) build --profile dist --quiet --package sawlog-cli
+	@SAWLOG_CORPUS_MB=$(CORPUS_MB) $(BENCH_TARGET)/release/table --hosts $(HOSTS) \
+	  --sawlog "$${SAWLOG_BIN:-$${CARGO_TARGET_DIR:-target}/dist/sawlog}" --rounds $(ROUNDS) \
+	  --tasks "$(TASKS)" | tee $(RECORD)
+	@echo "written to $(RECORD)" 1>&2
 
 # Unoptimised builds: they compile in half the time and run for seconds.
 tools:
