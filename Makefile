@@ -2,12 +2,13 @@
 # make test     all tests: unit, conformance, process, fuzz targets, licences and bans
 # make test-asan  the tests of the unsafe code under AddressSanitizer, if a nightly compiler is there
 # make lint     formatting and clippy, as CI runs them
-# make bench    the measured tasks beside their peers; benches/README.md says how to read them
+# make bench    the measured tasks beside their peers; benches/README.md says how to read them,
+#               and what bench-others and test-instructions are
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := sample
-.PHONY: sample test test-rust test-fuzz test-asan test-deny lint bench tools bless
+.PHONY: sample test test-rust test-fuzz test-asan test-deny lint bench tools bless test-instructions bench-others
 
 CARGO ?= cargo
 BENCH_TARGET ?= $(CURDIR)/target/benches
@@ -18,6 +19,7 @@ CORPUS_MB ?= 20
 ROUNDS ?= 11
 TASKS ?=
 VRL ?= 1
+INSTRUCTIONS ?= check
 RECORD ?= benches/record/$(shell date +%F)-$(shell git describe --always --dirty --abbrev=8).md
 FUZZ_SECONDS ?= 20
 FUZZ_TARGETS := config_parse executors grok_compile intrinsics pattern_match date_parse program scan
@@ -36,7 +38,7 @@ sample:
 	  --now 2024-03-15T15:00:00Z -o target/sample.ndjson examples/auth/auth.log
 	@head -n 1 target/sample.ndjson
 
-test: test-deny test-fuzz test-rust
+test: test-deny test-fuzz test-rust test-instructions
 
 test-rust:
 	$(CARGO) test --workspace
@@ -59,6 +61,15 @@ test-asan:
 
 test-deny: tools
 	$(CARGO) deny --log-level error check bans licenses sources
+
+# Counts the instructions of four small workloads and compares them with benches/instructions.tsv;
+# INSTRUCTIONS=bless writes that file.
+test-instructions:
+	@command -v valgrind >/dev/null || [ "$$(id -u)" != 0 ] \
+	  || { apt-get update && apt-get install --yes valgrind; } >/dev/null 2>&1 || true
+	@$(CARGO) build --quiet --profile instructions --manifest-path benches/Cargo.toml \
+	  --target-dir $(BENCH_TARGET) --no-default-features --bin instructions
+	@$(BENCH_TARGET)/instructions/instructions $(INSTRUCTIONS) benches/instructions.tsv
 
 lint:
 	$(CARGO) fmt --all -- --check
@@ -92,6 +103,11 @@ tools:
 	@command -v cargo-fuzz >/dev/null \
 	  || $(CARGO) install --locked --quiet --debug --root $(TOOLS) cargo-fuzz@$(FUZZ_VERSION)
 
-# Writes the snapshots anew; read the diff before it is committed.
+# Writes the snapshots and the counts of instructions anew; read the diff before it is committed.
 bless:
 	BLESS=1 $(CARGO) test --workspace
+	$(MAKE) test-instructions INSTRUCTIONS=bless
+
+# Go's and Java's grok over the same corpora; needs their compilers and Maven.
+bench-others:
+	@benches/others/run.sh

@@ -1,6 +1,8 @@
 //! The patterns of a task as regex text for other engines: our own expansion of the grok pattern,
 //! `(?<WORD:verb>\b\w+\b)`, with the names that they take, `(?<f0>\b\w+\b)`.
 
+use std::fmt::Write as _;
+
 use sawlog::pattern::expand::{Dictionary, expand, parse_capture_name};
 use sawlog::pattern::library::PatternSet;
 
@@ -30,7 +32,7 @@ impl Expanded {
                 rest = after;
             } else {
                 let (name, after) = after.split_once('>').expect("the name of a group ends");
-                plain.push_str(&format!("(?<f{}>", fields.len()));
+                write!(plain, "(?<f{}>", fields.len()).expect("a string takes everything");
                 fields.push(parse_capture_name(name).field.to_owned());
                 rest = after;
             }

@@ -90,11 +90,11 @@ pub(super) fn write_clock(milliseconds: i64, out: &mut [u8; 13]) {
 
 /// `00` to `99`; a day has no more hours, minutes or seconds.
 static PAIRS: [[u8; 2]; 100] = {
+    const DIGITS: &[u8; 10] = b"0123456789";
     let mut pairs = [[b'0'; 2]; 100];
     let mut at = 0;
     while at < 100 {
-        let value: u8 = at as u8;
-        pairs[at] = [b'0' + value / 10, b'0' + value % 10];
+        pairs[at] = [DIGITS[at / 10], DIGITS[at % 10]];
         at += 1;
     }
     pairs

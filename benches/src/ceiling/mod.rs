@@ -9,6 +9,9 @@
 //! inlined into them whatever the compiler thinks: else each instruction would be a call. A [`Hand`]
 //! is made only where the processor has them, and nothing else calls the loops.
 
+#![expect(clippy::inline_always, reason = "as said")]
+#![expect(clippy::cast_ptr_alignment, reason = "the loads and stores are the unaligned ones")]
+
 mod access;
 mod app;
 mod date;

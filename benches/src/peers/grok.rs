@@ -2,7 +2,7 @@
 
 use grok::{Grok, Matches, Pattern};
 
-use super::Matcher;
+use super::by_pattern::Matcher;
 use crate::output::Captured;
 use crate::tasks::grok_patterns;
 

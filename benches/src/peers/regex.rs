@@ -3,7 +3,7 @@
 
 use regex::bytes::{CaptureLocations, Regex, RegexBuilder};
 
-use super::Matcher;
+use super::by_pattern::Matcher;
 use crate::expansion::Expanded;
 use crate::output::Captured;
 use crate::tasks::grok_patterns;

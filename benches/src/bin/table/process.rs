@@ -68,7 +68,8 @@ impl Process {
         }
         let (processor, wall) = (clock::children(), Instant::now());
         let status = command.status()?;
-        let run = Run { processor: clock::children() - processor, wall: wall.elapsed() };
+        let run =
+            Run { processor: clock::children().saturating_sub(processor), wall: wall.elapsed() };
         if !status.success() {
             return Err(format!("convert: {status}").into());
         }
