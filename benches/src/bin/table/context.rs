@@ -63,7 +63,8 @@ fn versions() -> Vec<String> {
         let name = line.strip_prefix("name = ").map(|name| name.trim_matches('"'));
         if let Some(name) = name.filter(|name| CRATES.contains(name)) {
             let version = lines.next().and_then(|line| line.strip_prefix("version = "));
-            versions.push(format!("{name} {}", version.unwrap_or_default().trim_matches('"')));
+            let version = version.unwrap_or_default().trim_matches('"');
+            versions.push(format!("{name} {version}"));
         }
     }
     versions

@@ -60,8 +60,10 @@ pub(crate) fn print(report: &Report) {
         for pair in steps.counts.windows(2) {
             let growth = pair[1] as f64 / pair[0] as f64;
             let verdict = reached(pair[1] as f64 <= MOST_STEPS * pair[0] as f64);
+            // A line that no search begins on takes no steps.
+            let growth = if pair[0] == 0 { "–".to_owned() } else { format!("{growth:.2}x") };
             println!(
-                "| {task} | steps | half the line | at most {MOST_STEPS}x | {growth:.2}x | {verdict} |"
+                "| {task} | steps | half of it | at most {MOST_STEPS}x | {growth} | {verdict} |"
             );
         }
         if let Some(row) = report.row(task, "sawlog") {
