@@ -125,6 +125,22 @@ impl Report {
     /// The figures alone, tasks across: for the README.
     pub(crate) fn print_matrix(&self) {
         println!("\n## For the README (MB/s)\n");
+        let times = |task: &str, name: &str, other: &str| {
+            self.ratio(task, name, other)
+                .map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.1}"))
+        };
+        println!(
+            "| speed | one grok pattern: {} (access log) and {} (syslog) times PCRE2's JIT; a list of twenty: \
+             {} to {} times; access log to JSON: {} times the crate `grok` with PCRE2, {} times Vector's \
+             language; JSON to JSON: {} times simd-json ([benches/record](benches/record), `make bench`) |\n",
+            times("T1", "sawlog-captures", "pcre2"),
+            times("T4", "sawlog-captures", "pcre2"),
+            times("T6", "sawlog", "pcre2"),
+            times("T6n", "sawlog", "pcre2"),
+            times("T2", "sawlog", "grok-pcre2"),
+            times("T2", "sawlog", "vrl"),
+            times("T5", "sawlog", "simd-json"),
+        );
         let tasks: Vec<&str> =
             self.tasks().into_iter().filter(|task| *task != super::PROCESS).collect();
         println!("| | {} |", tasks.join(" | "));
