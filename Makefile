@@ -3,15 +3,25 @@
 # make test-asan  the tests of the unsafe code under AddressSanitizer, if a nightly compiler is there
 # make test-inlined  that no vector instruction is left as a call, in the release binary
 # make lint     formatting and clippy, as CI runs them
-# make bench    the measured tasks beside their peers; benches/README.md says how to read them
+# make bench    the measured tasks beside their peers; benches/README.md says how to read them,
+#               and what bench-others and test-instructions are
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := sample
-.PHONY: sample test test-rust test-fuzz test-asan test-inlined test-deny lint bench tools bless
+.PHONY: sample test test-rust test-fuzz test-asan test-inlined test-instructions test-deny lint bench bench-others tools bless
 
 CARGO ?= cargo
-BENCH = CARGO_TARGET_DIR=$(CURDIR)/target/benches $(CARGO) bench --quiet --manifest-path benches/Cargo.toml
+BENCH_TARGET ?= $(CURDIR)/target/benches
+BENCH_BUILD := $(CARGO) build --profile bench --quiet --manifest-path benches/Cargo.toml --target-dir $(BENCH_TARGET)
+HOSTS := $(BENCH_TARGET)/hosts
+host = $(BENCH_BUILD) --bin host $(3) --no-default-features --features "$(2)" && cp $(BENCH_TARGET)/release/host $(HOSTS)/host-$(1)
+CORPUS_MB ?= 20
+ROUNDS ?= 11
+TASKS ?=
+VRL ?= 1
+INSTRUCTIONS ?= check
+RECORD ?= benches/record/$(shell date +%F)-$(shell git describe --always --dirty --abbrev=8).md
 FUZZ_SECONDS ?= 20
 FUZZ_TARGETS := config_parse executors grok_compile intrinsics pattern_match date_parse program scan
 TOOLS := $(CURDIR)/target/tools
@@ -29,7 +39,7 @@ sample:
 	  --now 2024-03-15T15:00:00Z -o target/sample.ndjson examples/auth/auth.log
 	@head -n 1 target/sample.ndjson
 
-test: test-deny test-fuzz test-rust
+test: test-deny test-fuzz test-rust test-instructions
 
 test-rust:
 	$(CARGO) test --workspace
@@ -59,6 +69,15 @@ test-inlined:
 test-deny: tools
 	$(CARGO) deny --log-level error check bans licenses sources
 
+# Counts the instructions of four small workloads and compares them with benches/instructions.tsv;
+# INSTRUCTIONS=bless writes that file.
+test-instructions:
+	@command -v valgrind >/dev/null || [ "$$(id -u)" != 0 ] \
+	  || { apt-get update && apt-get install --yes valgrind; } >/dev/null 2>&1 || true
+	@$(CARGO) build --quiet --profile instructions --manifest-path benches/Cargo.toml \
+	  --target-dir $(BENCH_TARGET) --no-default-features --bin instructions
+	@$(BENCH_TARGET)/instructions/instructions $(INSTRUCTIONS) benches/instructions.tsv
+
 lint:
 	$(CARGO) fmt --all -- --check
 	$(CARGO) fmt --manifest-path benches/Cargo.toml -- --check
@@ -67,19 +86,22 @@ lint:
 	$(CARGO) clippy --workspace --all-targets --no-default-features -- -D warnings
 	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
 
-# Standard output is the table and what it depends on, the rest goes to standard error. One build for
-# each engine of the crate `grok`; whole_process runs the release binary.
+# One host for each build of the peers, then all of them in alternating rounds. What is printed is
+# the record too. CORPUS_MB=100 for corpora of the full size, ROUNDS, TASKS=T1,T2,process for some of
+# them, VRL=0 to do without vrl, which takes minutes to build.
 bench:
 	@test -d "$${SAWLOG_SHARED:-../shared}/data" \
 	  || { echo "the shared folder is not there; name it in SAWLOG_SHARED" 1>&2; exit 1; }
-	@$(CARGO) build --release --quiet --package sawlog-cli
-	@export SAWLOG_BIN=$${SAWLOG_BIN:-$(CURDIR)/target/release/sawlog}; \
-	$(BENCH) 1>&2; \
-	$(BENCH) --no-default-features --features onig --bench tasks -- grok-onig 1>&2
-	@sha256sum target/corpora/*.log
-	@$(CARGO) run --profile bench --quiet --manifest-path benches/Cargo.toml \
-	  --target-dir target/benches \
-	  --bin table -- target/benches/criterion
+	@mkdir -p $(HOSTS) benches/record
+	@$(call host,peers,peers grok-pcre2,--bin table)
+	@$(call host,grok-onig,grok-onig)
+	@$(call host,grok-fancy-regex,grok-fancy-regex)
+	@if [ "$(VRL)" = 0 ]; then rm -f $(HOSTS)/host-vrl; else $(call host,vrl,vrl); fi
+	@$(CARGO) build --profile dist --quiet --package sawlog-cli
+	@SAWLOG_CORPUS_MB=$(CORPUS_MB) $(BENCH_TARGET)/release/table --hosts $(HOSTS) \
+	  --sawlog "$${SAWLOG_BIN:-$${CARGO_TARGET_DIR:-target}/dist/sawlog}" --rounds $(ROUNDS) \
+	  --tasks "$(TASKS)" | tee $(RECORD)
+	@echo "written to $(RECORD)" 1>&2
 
 # Unoptimised builds: they compile in half the time and run for seconds.
 tools:
@@ -88,6 +110,11 @@ tools:
 	@command -v cargo-fuzz >/dev/null \
 	  || $(CARGO) install --locked --quiet --debug --root $(TOOLS) cargo-fuzz@$(FUZZ_VERSION)
 
-# Writes the snapshots anew; read the diff before it is committed.
+# Writes the snapshots and the counts of instructions anew; read the diff before it is committed.
 bless:
 	BLESS=1 $(CARGO) test --workspace
+	$(MAKE) test-instructions INSTRUCTIONS=bless
+
+# Go's and Java's grok over the same corpora; needs their compilers and Maven.
+bench-others:
+	@benches/others/run.sh

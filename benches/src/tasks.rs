@@ -3,13 +3,16 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-/// Megabytes of each corpus.
-const CORPUS_MB: &str = "5";
+/// Megabytes of each corpus, unless `SAWLOG_CORPUS_MB` says otherwise.
+const CORPUS_MB: &str = "20";
 
 /// The most of a corpus that the slowest peers are given; the engine gets the same bytes.
-const SHORT_BYTES: usize = 500_000;
+const SHORT_BYTES: usize = 1_000_000;
+
+/// Bytes of output after which whoever writes JSON starts again at the front of its memory.
+pub const OUTPUT_BYTES: usize = 1 << 20;
 
 /// What is done with the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +50,14 @@ const fn task(
 impl Task {
     const fn short(self) -> Self {
         Self { is_short: true, ..self }
+    }
+
+    /// A line of T7 with its costly part several times: the letters at the end in T7b, else all.
+    pub fn longer(&self, line: &str, times: usize) -> String {
+        match line.rsplit_once(' ') {
+            Some((head, word)) if self.name == "T7b" => format!("{head} {}", word.repeat(times)),
+            _ => line.repeat(times),
+        }
     }
 }
 
@@ -86,9 +97,15 @@ impl Shared {
                 "../shared/data is not there; name the shared folder in SAWLOG_SHARED".to_owned()
             );
         }
-        let corpora = project.join("target/corpora");
+        let megabytes = env::var("SAWLOG_CORPUS_MB").unwrap_or_else(|_| CORPUS_MB.to_owned());
+        let corpora = project.join(format!("target/corpora-{megabytes}"));
         if TASKS.iter().any(|task| !corpora.join(task.corpus).exists()) {
-            let status = Command::new("python3").arg(&script).arg(CORPUS_MB).arg(&corpora).status();
+            let status = Command::new("python3")
+                .arg(&script)
+                .arg(&megabytes)
+                .arg(&corpora)
+                .stdout(Stdio::null())
+                .status();
             if !status.is_ok_and(|status| status.success()) {
                 return Err("corpora.py failed; it needs python3".to_owned());
             }
@@ -123,4 +140,29 @@ impl Shared {
         }
         text
     }
+}
+
+/// A task by its name.
+pub fn by_name(name: &str) -> Option<&'static Task> {
+    TASKS.iter().find(|task| task.name == name)
+}
+
+/// The patterns of the one grok filter in a config: one string or a list of them.
+pub fn grok_patterns(config: &str) -> Vec<String> {
+    let (_, mut rest) = config.split_once("\"message\" =>").expect("the tasks match on `message`");
+    let is_list = rest.trim_start().starts_with('[');
+    let mut patterns = Vec::new();
+    while let Some(start) = rest.find(['"', '\'', ']', '}']) {
+        let quote = &rest[start..=start];
+        if matches!(quote, "]" | "}") {
+            break;
+        }
+        let (pattern, after) = rest[start + 1..].split_once(quote).expect("the quote ends");
+        patterns.push(pattern.to_owned());
+        rest = after;
+        if !is_list {
+            break;
+        }
+    }
+    patterns
 }
