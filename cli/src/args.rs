@@ -311,6 +311,9 @@ pub struct GrokArguments {
     /// Shows how many lines match, and how many do not for which reason
     #[arg(long)]
     pub count: bool,
+    /// Says what to change in the pattern so that a line matches that does not
+    #[arg(long)]
+    pub explain: bool,
     /// How to show what was found
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: TextOrJson,
