@@ -169,9 +169,28 @@ pub struct ConvertArguments {
     /// The form of the output.
     #[command(flatten)]
     pub form: FormArguments,
+    /// Says at the end where time and steps went, by filter, pattern and `%{NAME}`, and what would
+    /// save some: as a table on standard error, with `=json` as JSON there, else as JSON in this file
+    #[arg(
+        long,
+        value_name = "json|FILE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "text"
+    )]
+    pub profile: Option<PathBuf>,
     /// What is said at the end.
     #[command(flatten)]
     pub report: ReportArguments,
+}
+
+impl ConvertArguments {
+    /// The file that gets the profile.
+    pub fn profile_file(&self) -> Option<&PathBuf> {
+        self.profile
+            .as_ref()
+            .filter(|path| path.as_os_str() != "text" && path.as_os_str() != "json")
+    }
 }
 
 /// Where events go on which something failed.

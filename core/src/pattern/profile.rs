@@ -23,6 +23,7 @@ pub(crate) struct Counted {
     /// Where the match began; `None` without a match, and when the budget was used up.
     pub(crate) start: Option<usize>,
     pub(crate) steps: u64,
+    pub(crate) is_given_up: bool,
 }
 
 /// What one token of a pattern cost.
@@ -71,11 +72,15 @@ impl Regex {
         let start = scratch.group(0).map(|(start, _)| start).filter(|_| found == Ok(true));
         // A budget that is used up is used up whole.
         let left = if found.is_err() { 0 } else { budget.steps_left };
-        Counted { start, steps: before - left }
+        Counted { start, steps: before - left, is_given_up: found.is_err() }
     }
 
     /// Lists the tokens of the pattern with what they cost, each before those of its definition.
-    pub(crate) fn token_steps(&self, expansion: &Expansion, counts: &StepCounts) -> Vec<TokenSteps> {
+    pub(crate) fn token_steps(
+        &self,
+        expansion: &Expansion,
+        counts: &StepCounts,
+    ) -> Vec<TokenSteps> {
         let mut steps: BTreeMap<usize, u64> = BTreeMap::new();
         let origins = &self.0.program.origins;
         for (origin, count) in origins.iter().zip(&counts.counts).filter(|(_, count)| **count > 0) {
@@ -87,7 +92,8 @@ impl Regex {
         for (number, (depth, token)) in expansion.tokens().enumerate() {
             let steps = steps.get(&(number + 1)).copied().unwrap_or(0);
             // The same token again under the same parent.
-            let siblings = tokens.iter().rposition(|known| known.depth < depth).map_or(0, |at| at + 1);
+            let siblings =
+                tokens.iter().rposition(|known| known.depth < depth).map_or(0, |at| at + 1);
             let known = tokens.iter_mut().skip(siblings);
             match known.into_iter().find(|known| known.depth == depth && known.token == token) {
                 Some(known) => {

@@ -28,6 +28,11 @@ impl Opened {
 }
 
 impl Expansion {
+    /// Gives the pattern as written; a name that it defines in itself without the definition.
+    pub(crate) fn source(&self) -> String {
+        self.opened(&[]).text
+    }
+
     /// Writes the pattern with the definitions of these tokens in their place, outermost first.
     ///
     /// A capture becomes `(?<field>…)`, and loses its type.
