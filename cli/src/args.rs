@@ -169,9 +169,28 @@ pub struct ConvertArguments {
     /// The form of the output.
     #[command(flatten)]
     pub form: FormArguments,
+    /// Says at the end where time and steps went, by filter, pattern and `%{NAME}`, and what would
+    /// save some: as a table on standard error, with `=json` as JSON there, else as JSON in this file
+    #[arg(
+        long,
+        value_name = "json|FILE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "text"
+    )]
+    pub profile: Option<PathBuf>,
     /// What is said at the end.
     #[command(flatten)]
     pub report: ReportArguments,
+}
+
+impl ConvertArguments {
+    /// The file that gets the profile.
+    pub fn profile_file(&self) -> Option<&PathBuf> {
+        self.profile
+            .as_ref()
+            .filter(|path| path.as_os_str() != "text" && path.as_os_str() != "json")
+    }
 }
 
 /// Where events go on which something failed.
@@ -311,6 +330,9 @@ pub struct GrokArguments {
     /// Shows how many lines match, and how many do not for which reason
     #[arg(long)]
     pub count: bool,
+    /// Says what to change in the pattern so that a line matches that does not
+    #[arg(long)]
+    pub explain: bool,
     /// How to show what was found
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: TextOrJson,

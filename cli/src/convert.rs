@@ -29,6 +29,7 @@ use crate::{
     output::{self, Packing, Target},
     pipeline::{self, Compiled, DebugHash, Failure},
     process::{Layout, Processing, Writing},
+    profile,
     progress::{self, Extent, Progress},
     rejects::{ClockInRejects, Recorder},
     render, report,
@@ -59,8 +60,9 @@ fn convert(arguments: &ConvertArguments) -> Result<u8, Failure> {
     show(pipeline.warnings());
     let options = input_options(arguments, pipeline).map_err(Failure::Argument)?;
     let writing = writing(arguments, pipeline).map_err(Failure::Argument)?;
-    let processing = Processing::new(pipeline, options, writing)
+    let mut processing = Processing::new(pipeline, options, writing)
         .map_err(|error| Failure::Argument(error.to_string()))?;
+    processing.is_profiled = arguments.profile.is_some();
     let Discovery { inputs, unreadable, repeated, special, .. } =
         discover(arguments).map_err(Failure::Argument)?;
     let job = Job { arguments, pipeline, layout: processing.layout(), inputs, clock };
@@ -164,6 +166,7 @@ impl Job<'_> {
         arguments.jobs = None;
         arguments.skip_existing = false;
         arguments.report = ReportArguments::default();
+        arguments.profile = None;
         let mut hash = DebugHash::default();
         hash.add(&(fingerprint, &arguments));
         Run {
@@ -464,7 +467,14 @@ fn execute(
         rejects: rejects.as_deref(),
         is_clock_the_machines: matches!(job.clock, Clock::Machine(_)),
     };
-    Ok(report::close(&totals, &facts, &arguments.report, status))
+    let mut status = report::close(&totals, &facts, &arguments.report, status);
+    if let (Some(wanted), Some(profile)) = (&arguments.profile, &totals.profile)
+        && let Err(message) = profile::write(profile, &totals.stats, wanted)
+    {
+        say(&message);
+        status = if status == EXIT_DONE { EXIT_INCOMPLETE } else { status };
+    }
+    Ok(status)
 }
 
 /// What is written, as the arguments want it.
@@ -563,6 +573,7 @@ fn discover(arguments: &ConvertArguments) -> Result<Discovery, String> {
         ("the file of rejects", arguments.rejects.as_ref()),
         ("the manifest", arguments.manifest.as_ref()),
         ("the file of counts", arguments.report.file()),
+        ("the profile", arguments.profile_file()),
     ];
     let mut excluded = Excluded::default();
     for (number, (what, path)) in outputs.into_iter().enumerate() {

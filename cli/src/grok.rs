@@ -17,7 +17,10 @@ use std::{
 use sawlog::{
     Config, EscapeStyle, Event, FieldPath, InputOptions, Options, ParseOptions, Pipeline, Refusal,
     Resources, Sink, Source, Tick, Timestamp, Value, Worker,
-    pattern::{Budget, Explanation, Scratch},
+    pattern::{
+        Budget, Explanation, Flags, Regex, Scratch, Suggester, Suggestion, expand::expand,
+        library::Dictionary, suggest::SuggestionKind,
+    },
 };
 use serde_json::json;
 
@@ -35,6 +38,9 @@ use crate::{
 const MAX_REASONS: usize = 10_000;
 /// Reasons that `--count` shows, those of most lines first.
 const SHOWN_REASONS: usize = 20;
+
+/// Suggested patterns that are tried on later lines.
+const MAX_SUGGESTED: usize = 50;
 
 /// Runs the command: all that is said about lines goes to standard output.
 pub fn run(arguments: &GrokArguments) -> u8 {
@@ -69,6 +75,9 @@ fn grok(arguments: &GrokArguments) -> Result<u8, Failure> {
         compiled,
         line_field,
         scratch: Scratch::new(),
+        suggester: Suggester::new(&definitions.dictionary),
+        dictionary: &definitions.dictionary,
+        suggested: Vec::new(),
         out: io::BufWriter::new(io::stdout()),
         name: String::new(),
         is_one_input: found.inputs.len() + found.unreadable.len() == 1,
@@ -118,6 +127,9 @@ struct Trial<'a> {
     compiled: Compiled,
     line_field: FieldPath,
     scratch: Scratch,
+    suggester: Suggester<'a>,
+    dictionary: &'a Dictionary,
+    suggested: Vec<Suggested>,
     out: io::BufWriter<io::Stdout>,
     /// The input being read, as shown to people.
     name: String,
@@ -134,6 +146,24 @@ struct Reason {
     count: u64,
     /// The first of them.
     place: String,
+    /// What to change so that it matches.
+    advice: Option<Advice>,
+}
+
+/// A pattern that was suggested for a line, and matches it.
+struct Suggested {
+    suggestion: Suggestion,
+    regex: Regex,
+    place: String,
+    /// Why the line did not match.
+    reason: String,
+}
+
+/// What to change so that a line matches.
+struct Advice {
+    suggestion: Suggestion,
+    /// The line that it was first given for.
+    first: Option<String>,
 }
 
 /// Why a line has no fields.
@@ -226,17 +256,62 @@ impl Trial<'_> {
             } else {
                 reason
             };
-            self.reasons.entry(key).or_insert(Reason { count: 0, place }).count += 1;
+            if let Some(known) = self.reasons.get_mut(&key) {
+                known.count += 1;
+            } else {
+                let advice = self.advice(&place, text, &why, &key);
+                self.reasons.insert(key, Reason { count: 1, place, advice });
+            }
             return;
         }
+        let place = self.place(line);
+        let advice = self.advice(&place, text, &why, &reason);
         let shown = match self.arguments.format {
-            TextOrJson::Json => self.failure_object(line, text, &why, &reason),
-            TextOrJson::Text => drawing(&self.place(line), text, &why, &reason),
+            TextOrJson::Json => self.failure_object(line, text, &why, &reason, advice.as_ref()),
+            TextOrJson::Text => {
+                let mut shown = drawing(&place, text, &why, &reason);
+                if let Some(advice) = &advice {
+                    shown.push_str(&advice.text(text, "  "));
+                }
+                shown
+            }
         };
         self.is_closed |= self.out.write_all(shown.as_bytes()).is_err();
     }
 
-    fn failure_object(&self, line: u64, text: &str, why: &Why, reason: &str) -> String {
+    /// Finds what to change; what helped an earlier line that failed for the same reason comes first.
+    fn advice(&mut self, place: &str, text: &str, why: &Why, reason: &str) -> Option<Advice> {
+        if !self.arguments.explain || !matches!(why, Why::NoMatch(_)) {
+            return None;
+        }
+        for known in self.suggested.iter().filter(|known| known.reason == reason) {
+            let mut budget = Budget::for_subject(text.len());
+            if known.regex.search(text, 0, &mut self.scratch, &mut budget) == Ok(true) {
+                let (suggestion, first) = (known.suggestion.clone(), Some(known.place.clone()));
+                return Some(Advice { suggestion, first });
+            }
+        }
+        let suggestion = self.suggester.suggest(&self.arguments.pattern, text)?;
+        if suggestion.is_match
+            && self.suggested.len() < MAX_SUGGESTED
+            && let Ok(expansion) = expand(&suggestion.pattern, self.dictionary, true)
+            && let Ok(regex) =
+                Regex::new(&expansion.regex, Flags { dot_all: true, ..Flags::default() })
+        {
+            let (place, reason) = (place.to_owned(), reason.to_owned());
+            self.suggested.push(Suggested { suggestion: suggestion.clone(), regex, place, reason });
+        }
+        Some(Advice { suggestion, first: None })
+    }
+
+    fn failure_object(
+        &self,
+        line: u64,
+        text: &str,
+        why: &Why,
+        reason: &str,
+        advice: Option<&Advice>,
+    ) -> String {
         let mut object = json!({ "line": line, "text": text, "message": reason });
         if !self.is_one_input {
             object["file"] = self.name.as_str().into();
@@ -253,6 +328,9 @@ impl Trial<'_> {
                 "is_complete": explanation.is_complete,
             });
         }
+        if let Some(advice) = advice {
+            object["suggestion"] = advice.json();
+        }
         format!("{object}\n")
     }
 
@@ -265,7 +343,15 @@ impl Trial<'_> {
                 let reasons: Vec<_> = reasons
                     .iter()
                     .map(|(text, reason)| {
-                        json!({ "lines": reason.count, "message": text, "first": reason.place })
+                        let mut object = json!({
+                            "lines": reason.count,
+                            "message": text,
+                            "first": reason.place,
+                        });
+                        if let Some(advice) = &reason.advice {
+                            object["suggestion"] = advice.json();
+                        }
+                        object
                     })
                     .collect();
                 let all = json!({
@@ -286,6 +372,9 @@ impl Trial<'_> {
                         render::printable(message),
                         render::printable(&reason.place)
                     );
+                    if let Some(advice) = &reason.advice {
+                        text.push_str(&advice.text("", "        "));
+                    }
                 }
                 if let Some(rest) = reasons.get(SHOWN_REASONS..).filter(|rest| !rest.is_empty()) {
                     let count: u64 = rest.iter().map(|(_, reason)| reason.count).sum();
@@ -317,6 +406,47 @@ impl Sink for Trial<'_> {
     fn refused(&mut self, refusal: &Refusal<'_, '_>) {
         self.failed += 1;
         say(&format!("{}: line {}: {}", self.name, refusal.origin.line, refusal.kind));
+    }
+}
+
+impl Advice {
+    /// Says it in a line for each change and one for the pattern; `line` is the text that failed.
+    fn text(&self, line: &str, indent: &str) -> String {
+        let Suggestion { pattern, changes, is_match, at, kind, .. } = &self.suggestion;
+        let mut out = String::new();
+        if let Some(first) = &self.first {
+            let _ = writeln!(out, "{indent}matches with the pattern suggested for {first}");
+            return out;
+        }
+        for (index, change) in changes.iter().enumerate() {
+            let label = if index == 0 { "change:" } else { "  and: " };
+            let _ = writeln!(out, "{indent}{label} {}", render::printable(change));
+        }
+        if *kind == SuggestionKind::Json {
+            return out;
+        }
+        let then = match kind {
+            _ if !is_match => {
+                let reached = line.get(..*at).map_or(*at, |text| text.chars().count());
+                format!("gets to character {reached} with:")
+            }
+            SuggestionKind::Prefix => "matches with, as a second pattern:".to_owned(),
+            _ => "matches with:".to_owned(),
+        };
+        let _ = writeln!(out, "{indent}{then} {}", render::printable(pattern));
+        out
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let Suggestion { pattern, changes, is_match, at, kind, .. } = &self.suggestion;
+        let kind = match kind {
+            SuggestionKind::Json => "json",
+            SuggestionKind::Prefix => "prefix",
+            SuggestionKind::Stock => "stock",
+            SuggestionKind::Sketch => "sketch",
+            _ => "changed",
+        };
+        json!({ "pattern": pattern, "changes": changes, "is_match": is_match, "at": at, "kind": kind })
     }
 }
 

@@ -30,6 +30,7 @@ pub mod pages;
 pub mod patterns;
 pub mod pipeline;
 pub mod process;
+pub mod profile;
 pub mod progress;
 pub mod rejects;
 pub mod render;

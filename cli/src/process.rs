@@ -7,14 +7,15 @@
 use std::sync::Arc;
 
 use sawlog::{
-    Event, Imbalance, InputOptions, Pipeline, Refusal, RunError, Sink, Stats, Tick, Timestamp,
-    Worker,
+    Event, Imbalance, InputOptions, Pipeline, Profile, Refusal, RunError, Sink, Stats, Tick,
+    Timestamp, Worker,
 };
 
 use crate::{
     args::FailedEvents,
     block::Block,
     format::Formatter,
+    profile,
     rejects::{LineRejects, Outcome, Recorder},
     summary::Summary,
 };
@@ -26,6 +27,8 @@ pub struct Processing {
     options: InputOptions,
     delimiter: Vec<u8>,
     writing: Arc<Writing>,
+    /// Whether processors find out where the time goes.
+    pub is_profiled: bool,
 }
 
 /// What is written of the events.
@@ -86,6 +89,8 @@ pub struct BlockResult {
 pub struct Tally {
     /// What the engine did.
     pub stats: Stats,
+    /// Where the time went, when somebody wants to know.
+    pub profile: Option<Profile>,
     /// Events written to the output.
     pub written: u64,
     /// Events on which something failed that went to the rejects instead of the output.
@@ -103,6 +108,9 @@ impl Tally {
     /// shown of it.
     pub fn add(&mut self, next: Self) -> Vec<String> {
         self.stats.merge(&next.stats);
+        if let Some(next) = &next.profile {
+            self.profile.get_or_insert_with(Profile::default).merge(next);
+        }
         self.written += next.written;
         self.diverted += next.diverted;
         self.failed += next.failed;
@@ -159,7 +167,8 @@ impl Processing {
         // Explanations cost time for each failure; only rejects show them.
         options.explain_failures = writing.recorder.is_some();
         let delimiter = Worker::new(pipeline, &options)?.delimiter().to_vec();
-        Ok(Self { pipeline: pipeline.clone(), options, delimiter, writing: Arc::new(writing) })
+        let writing = Arc::new(writing);
+        Ok(Self { pipeline: pipeline.clone(), options, delimiter, writing, is_profiled: false })
     }
 
     /// Makes a processor.
@@ -168,7 +177,10 @@ impl Processing {
     ///
     /// None but those that [`Processing::new`] would have met.
     pub fn processor(&self) -> Result<BlockProcessor, RunError> {
-        let worker = Worker::new(&self.pipeline, &self.options)?;
+        let mut worker = Worker::new(&self.pipeline, &self.options)?;
+        if self.is_profiled {
+            worker.start_profile(profile::clock());
+        }
         Ok(BlockProcessor { worker, writing: Arc::clone(&self.writing) })
     }
 
@@ -196,7 +208,7 @@ impl BlockProcessor {
         if block.is_last {
             self.worker.flush(tick, &mut taker);
         }
-        taker.finish(self.worker.take_stats())
+        taker.finish(&mut self.worker)
     }
 
     /// Runs one line, given by its text, that stood at this place of a stream.
@@ -217,7 +229,7 @@ impl BlockProcessor {
             self.worker.push(&delimiter, tick, &mut taker);
         }
         self.worker.flush(tick, &mut taker);
-        taker.finish(self.worker.take_stats())
+        taker.finish(&mut self.worker)
     }
 }
 
@@ -236,9 +248,10 @@ impl<'a> Taker<'a> {
         Self { writing, name, now, line, result: BlockResult::default() }
     }
 
-    fn finish(mut self, stats: Stats) -> BlockResult {
+    fn finish(mut self, worker: &mut Worker) -> BlockResult {
         self.line.end_line(&mut self.result.rejects);
-        self.result.tally.stats = stats;
+        self.result.tally.stats = worker.take_stats();
+        self.result.tally.profile = worker.take_profile();
         self.result
     }
 

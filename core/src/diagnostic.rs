@@ -188,12 +188,16 @@ codes! {
     MissingResource = "missing-resource",
     /// Lint: the fixed order of the operations of one `mutate` defeats one of them.
     MutateOrder = "mutate-order",
+    /// Lint: a repeat in a repeat of a grok pattern divides the same text in many ways.
+    NestedRepeats = "nested-repeats",
     /// Lint: a number is compared with a text.
     NumberComparedWithText = "number-compared-with-text",
     /// An option that Logstash has removed.
     ObsoleteOption = "obsolete-option",
     /// Lint: a list of one element in a condition, which is a field reference.
     OneElementList = "one-element-list",
+    /// Lint: repeats side by side in a grok pattern can take the same characters.
+    OverlappingRepeats = "overlapping-repeats",
     /// The text does not follow the grammar.
     Syntax = "syntax",
     /// Lint: a grok pattern starts with a wildcard and is not anchored.

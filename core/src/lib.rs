@@ -82,7 +82,8 @@ pub use program::condition::ConditionError;
 pub use program::options::{Needs, PathKind, PathNeed, VariableNeed};
 pub use program::{Codec, ConfigPosition, Ecs, Input, Options, Pipeline, PlacedFilter, Resources};
 pub use run::{
-    FilterStats, Imbalance, InputOptions, Refusal, RefusalKind, RunError, Sink, Stats, Tick, Worker,
+    Clock, FilterProfile, FilterStats, Imbalance, InputOptions, PatternProfile, Profile, Refusal,
+    RefusalKind, RunError, Sink, Stats, Tick, Worker,
 };
 pub use scan::SimdLevel;
 pub use time::{Timestamp, Zone};

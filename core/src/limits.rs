@@ -131,3 +131,22 @@ pub const EXPLAIN_STEPS: u64 = 2_000_000;
 /// Things that may be expected at one place which an explanation lists: 5. Stops an alternation of a
 /// hundred words from filling the screen.
 pub const EXPLAIN_EXPECTED: usize = 5;
+
+/// Steps that looking for one suggestion may take, all patterns tried together: 20 million, about
+/// 200 ms. Stops patterns that backtrack without end from being run a hundred times over.
+pub const SUGGEST_STEPS: u64 = 20_000_000;
+
+/// Changes of a pattern that are tried for one line, at most three times: 400. Stops a long alternation from being
+/// changed at every branch.
+pub const SUGGEST_CHANGES: usize = 400;
+
+/// Bytes of a line for which a suggestion is looked for: 8 KiB. Longer ones are no log lines that a
+/// person reads.
+pub const SUGGEST_SUBJECT_BYTES: usize = 8 * 1024;
+
+/// Lines at the start of a stream of which each is profiled: 1,000. Beyond them one of
+/// [`PROFILE_EVERY`] is, so that a profile of a long log costs little.
+pub const PROFILE_LINES: u64 = 1_000;
+
+/// Lines of which one is profiled: 16.
+pub const PROFILE_EVERY: u64 = 16;

@@ -9,6 +9,7 @@ use crate::event::{EscapeStyle, Event, PathRef, SetError, Value, text};
 use crate::pattern;
 use crate::program::options::PluginOptions;
 use crate::program::{Ecs, Options, Resources};
+use crate::run::PatternProfile;
 use crate::time::{Day, Timestamp, Zone};
 
 pub(crate) mod decorate;
@@ -48,6 +49,21 @@ pub(crate) trait Filter: Send + Sync + fmt::Debug {
     /// The number of fields that it may set on an event which has none of them; a hint.
     fn new_fields(&self) -> usize {
         0
+    }
+
+    /// The patterns that a profile counts, in the order of trying.
+    fn patterns(&self) -> Vec<PatternProfile> {
+        Vec::new()
+    }
+
+    /// Counts for a profile what the patterns will do with an event, without changing it.
+    fn count<'b>(&'b self, event: &Event<'b>, cx: &mut Cx<'_, 'b>, out: &mut [PatternProfile]) {
+        let _ = (event, cx, out);
+    }
+
+    /// Sums up what was counted; asked once, when a profile is taken.
+    fn finish_count(&self, out: &mut [PatternProfile]) {
+        let _ = out;
     }
 
     /// Tags for an event on which the common options cannot be carried out.
@@ -122,6 +138,8 @@ pub(crate) struct Scratch {
     pub(crate) days: Vec<Vec<Day>>,
     /// Dates without a year that got one from the clock since the counter was last taken.
     pub(crate) years_guessed: u64,
+    /// Steps of searches that only a profile made, and that nobody asks for.
+    pub(crate) unused_counts: pattern::profile::StepCounts,
     /// The operation at which a filter of several gave up, for its explanation.
     pub(crate) failed_step: usize,
 }

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::filter::{CompileCx, grok};
+use crate::lint::backtrack::{self, Growth, Shape};
 use crate::lint::{Cx, Findings, all_options};
 use crate::pattern::expand::{self, CaptureKind};
 use crate::pattern::hir::{Hir, HirKind};
 use crate::pattern::library::{Dictionary, PatternSet};
-use crate::pattern::syntax::RepeatMode;
+use crate::pattern::syntax::{self, Assertion, RepeatMode};
 use crate::pattern::{Flags, Regex};
 use crate::program::options::Resolved;
 
@@ -98,7 +99,9 @@ impl Shared {
         let expansion = expand::expand(text, &self.dictionary, self.named_captures_only).ok()?;
         let flags = Flags { dot_all: true, ..Flags::default() };
         let regex = Regex::new(&expansion.regex, flags).ok()?;
-        let mut reading = Reading { cx, text, span, expansion: &expansion, places: Vec::new() };
+        let own_names: Vec<&str> = self.dictionary.own_names().collect();
+        let mut reading =
+            Reading { cx, text, span, expansion: &expansion, own_names, places: Vec::new() };
         let mut captures = Vec::new();
         let mut typed: BTreeMap<&str, Span> = BTreeMap::new();
         let mut from = 0;
@@ -208,6 +211,8 @@ struct Reading<'a> {
     text: &'a str,
     span: Span,
     expansion: &'a expand::Expansion,
+    /// Patterns that the config defines.
+    own_names: Vec<&'a str>,
     places: Vec<Place>,
 }
 
@@ -232,6 +237,63 @@ impl Reading<'_> {
     fn shape(&mut self, root: &Hir) {
         self.start(root);
         self.neighbours(root);
+        for shape in backtrack::shapes(root) {
+            self.backtracks(&shape, root);
+        }
+    }
+
+    /// The place in the config of a part that the user wrote, or of the token that it came from, and
+    /// whether it is the user's: the shapes of stock patterns are not the user's business.
+    fn written(&self, span: syntax::Span) -> (Span, Range<usize>, bool) {
+        let first = self.expansion.origin(span.start as usize);
+        let last = self.expansion.origin((span.end as usize).saturating_sub(1));
+        let range = first.span.start..last.span.end.max(first.span.end);
+        let is_own = |name: &&str| self.own_names.iter().any(|own| own == name);
+        let is_own = first.chain.last().is_none_or(|name| is_own(&name));
+        (self.place(&range), range, is_own)
+    }
+
+    fn backtracks(&mut self, shape: &Shape, root: &Hir) {
+        let (from, first, is_first_own) = self.written(shape.from);
+        let (to, last, is_last_own) = self.written(shape.to);
+        let c = shape.example;
+        match shape.growth {
+            Growth::Exponential => {
+                if !is_first_own {
+                    return;
+                }
+                self.push(
+                    Code::NestedRepeats,
+                    from.to(to),
+                    format!(
+                        "a repeat inside a repeat, and nothing that must stand between two rounds: \
+                         Logstash divides a run of `{c}` among them in every way there is before it \
+                         gives up, and its time doubles with every character (2^n); here the memo \
+                         or the step budget ends it"
+                    ),
+                    "use one repeat, such as [\\w ]*, or begin or end each round with a sign that \
+                     the inner repeat cannot take: (?:,\\w+)*",
+                );
+            }
+            Growth::Power(count) => {
+                // Inside one stock pattern.
+                if first == last && !(is_first_own && is_last_own) {
+                    return;
+                }
+                let power = count + usize::from(!starts_with_anchor(root));
+                self.push(
+                    Code::OverlappingRepeats,
+                    from.to(to),
+                    format!(
+                        "{count} repeats side by side can all take `{c}`: on a text that does not \
+                         match Logstash tries every way to divide it, and its time grows with \
+                         n^{power} in the length of the text; here the memo keeps it below n^2"
+                    ),
+                    "put what separates the two between them, or leave out of the first what the \
+                     second begins with, as in [^\\d]+\\d+",
+                );
+            }
+        }
     }
 
     fn start(&mut self, root: &Hir) {
@@ -307,7 +369,10 @@ impl Reading<'_> {
         self.push(
             Code::AdjacentWildcards,
             from.to(to),
-            format!("two wildcards side by side: the {which} always matches {what}"),
+            format!(
+                "two wildcards side by side: the {which} always matches {what}; when something must \
+                 follow and is missing, Logstash tries every pair of their ends (n^2)"
+            ),
             "put what separates them between them, or leave one out",
         );
     }
@@ -320,6 +385,22 @@ fn head(text: &str) -> &str {
         _ => text.char_indices().nth(3).map_or(text.len(), |(at, _)| at),
     };
     text.get(..end).unwrap_or(text)
+}
+
+/// Tells whether a match can begin only where the text or a line does.
+fn starts_with_anchor(root: &Hir) -> bool {
+    let mut node = root;
+    loop {
+        match &node.kind {
+            HirKind::Assert(Assertion::StartLine | Assertion::StartText) => return true,
+            HirKind::Capture { body, .. } => node = body,
+            HirKind::Concat(parts) => match parts.first() {
+                Some(first) => node = first,
+                None => return false,
+            },
+            _ => return false,
+        }
+    }
 }
 
 /// `.*` and its like.

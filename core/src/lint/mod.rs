@@ -16,6 +16,7 @@ use crate::limits;
 use crate::program::options::{self, PluginOptions, Resolved};
 use crate::program::{Options, Resources};
 
+mod backtrack;
 mod compare;
 mod condition;
 mod effects;
@@ -67,6 +68,8 @@ families! {
         AdjacentWildcards "two unbounded wildcards side by side in a grok pattern"
         DuplicateTypedCapture "one typed capture twice in a grok pattern: only the first is converted"
         IgnoredCaptureType "a type in a grok capture that grok does not know"
+        NestedRepeats "a repeat inside a repeat in a grok pattern that takes exponential time"
+        OverlappingRepeats "repeats side by side in a grok pattern that can take the same text"
         UnanchoredWildcard "a grok pattern that starts with a wildcard and has no anchor"
     }
     option::check {

@@ -20,6 +20,10 @@ use std::ops::Range;
 use crate::limits::{GROK_DEFINITION_SCAN_BYTES, GROK_EXPANDED_BYTES, GROK_EXPANSIONS};
 pub use crate::pattern::library::Dictionary;
 
+mod open;
+
+pub(super) use open::Opened;
+
 /// Holds the regular expression of a grok pattern and the origin of its bytes.
 #[derive(Clone, Debug)]
 pub struct Expansion {
@@ -109,6 +113,13 @@ impl Expansion {
 /// Names one of the tokens that an expansion replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TokenId(usize);
+
+impl TokenId {
+    /// Its place in [`Expansion::tokens`], from 1.
+    pub(super) fn number(self) -> usize {
+        self.0
+    }
+}
 
 /// Tells where a piece of an expanded pattern stands in the text the user wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -118,12 +118,24 @@ impl Regex {
         scratch: &mut Scratch,
         budget: &mut Budget,
     ) -> Option<Explanation> {
+        self.explain_places(subject, expansion, scratch, budget).map(|(explanation, _)| explanation)
+    }
+
+    /// Explains, and tells of each failure where in the pattern and in the subject it was.
+    pub(super) fn explain_places(
+        &self,
+        subject: &str,
+        expansion: Option<&Expansion>,
+        scratch: &mut Scratch,
+        budget: &mut Budget,
+    ) -> Option<(Explanation, Vec<Place>)> {
         let (found, trace) = trace(&self.0.program, subject, scratch, budget);
         if found == Ok(true) {
             return None;
         }
         let cx = Explaining { regex: &self.0, expansion };
         let Furthest { start, mut at, failures, .. } = cx.choose(trace);
+        let places = failures.iter().map(|failure| cx.place(at, failure)).collect();
         let mut wants: Vec<Want> = Vec::new();
         if let Some((token, from)) = cx.common_choice(at, &failures) {
             at = from;
@@ -142,7 +154,7 @@ impl Regex {
         }
         let has_more = expected.len() > limits::EXPLAIN_EXPECTED;
         expected.truncate(limits::EXPLAIN_EXPECTED);
-        Some(Explanation {
+        let explanation = Explanation {
             start,
             at,
             span: cx.span(&wants),
@@ -150,8 +162,27 @@ impl Regex {
             expected,
             has_more,
             is_complete: found.is_ok(),
-        })
+        };
+        Some((explanation, places))
     }
+}
+
+/// Where an instruction failed.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// The place in the expanded regex of the first byte that was missing.
+    pub(super) origin: usize,
+    /// The place in the subject where it was missing.
+    pub(super) at: usize,
+    /// The place in the subject where the instruction began.
+    pub(super) begin: usize,
+    /// Whether it was looked for at every place from there on.
+    pub(super) anywhere: bool,
+    /// Whether tokens may have begun earlier than `around` says.
+    pub(super) is_long: bool,
+    /// The tokens around it, outermost first, and where each began; `None` for one that has
+    /// consumed nothing.
+    pub(super) around: Vec<(TokenId, Option<usize>)>,
 }
 
 /// One thing that could have stood at the place.
@@ -206,13 +237,36 @@ impl Explaining<'_> {
         }
     }
 
+    fn place(&self, at: usize, failure: &Failure) -> Place {
+        let mut origin = self.origin(failure.pc);
+        let mut begin = at.saturating_sub(failure.matched);
+        if let Some(Inst::Literal { .. }) = self.regex.program.insts.get(failure.pc as usize) {
+            let source = self.regex.source.get(origin.clone()).unwrap_or_default();
+            let first = self.tokens(origin.start);
+            origin.start += written_len(source, failure.matched);
+            // A literal may span several tokens: the failure belongs to the last.
+            if self.tokens(origin.start) != first {
+                begin = at;
+            }
+        }
+        let last = |pc| self.tokens(self.origin(pc).end.saturating_sub(1));
+        let begun = |token: TokenId| {
+            let inside = |(pc, _): &&(Pc, usize)| *pc != NONE && last(*pc).contains(&token);
+            failure.before.iter().take_while(inside).last().map(|(_, from)| *from)
+        };
+        let around = self.tokens(origin.start).into_iter().map(|token| (token, begun(token)));
+        let around = around.collect();
+        let is_long = failure.before.iter().all(|(pc, _)| *pc != NONE);
+        Place { origin: origin.start, at, begin, anywhere: failure.anywhere, is_long, around }
+    }
+
     /// Chooses the try to tell of: that of the first start, unless another one got further and
     /// through a good part of the pattern; a word in the middle of a line says little.
     fn choose(&self, trace: Trace) -> Furthest {
         let Trace { first, best, .. } = trace;
         let groups = self.regex.program.group_count as usize;
         let is_much = best.group_count * 3 >= groups && best.group_count >= first.group_count;
-        if best.len() > first.len() && is_much { best } else { first }
+        if best.taken > first.taken && is_much { best } else { first }
     }
 
     /// Finds the outermost token that all failures are in, that is one choice of many, and of which
@@ -416,6 +470,24 @@ const MAX_QUOTED: usize = 40;
 
 /// Members of a class, or characters outside of it, that are listed.
 const MAX_MEMBERS: usize = 4;
+
+/// Bytes of a literal as written that stand for its first `matched` bytes.
+fn written_len(source: &str, matched: usize) -> usize {
+    let (mut written, mut left) = (0, matched);
+    let mut chars = source.chars();
+    while left > 0
+        && let Some(mut c) = chars.next()
+    {
+        written += c.len_utf8();
+        if c == '\\' {
+            let Some(escaped) = chars.next() else { break };
+            c = escaped;
+            written += c.len_utf8();
+        }
+        left = left.saturating_sub(c.len_utf8());
+    }
+    written
+}
 
 /// Tells whether a token's regex, with its group, is an alternation at its first or second level.
 fn is_choice(regex: &str) -> bool {

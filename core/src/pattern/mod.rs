@@ -14,6 +14,8 @@ pub mod expand;
 pub mod explain;
 pub mod hir;
 pub mod library;
+pub mod profile;
+pub mod suggest;
 pub mod syntax;
 pub mod unicode;
 
@@ -27,6 +29,7 @@ use std::sync::Arc;
 pub use error::{SyntaxError, SyntaxErrorKind};
 pub use exec::{Budget, BudgetExhausted, Engine, Executor, Scratch};
 pub use explain::Explanation;
+pub use suggest::{Suggester, Suggestion};
 
 /// How a regex is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -13,6 +13,7 @@ use crate::event::{CODEC_FAILURE_TAGS, Event, Failure, SetError};
 use crate::filter::{Cx, Outcome, Scratch, tag_all};
 use crate::program::condition::ConditionError;
 use crate::program::{Arm, FilterSlot, Op, Program};
+use crate::run::profile::Profiler;
 use crate::run::stats::{FilterStats, Stats};
 use crate::run::worker::{Refusal, RefusalKind, Sink};
 use crate::time::Timestamp;
@@ -27,6 +28,8 @@ pub(crate) struct Run<'a, 'b> {
     pub(crate) now: Timestamp,
     pub(crate) seed: u64,
     pub(crate) explain_failures: bool,
+    /// There for the events of a profile's sample.
+    pub(crate) profiler: Option<&'a mut Profiler>,
 }
 
 type Group<'b> = ArenaVec<'b, Event<'b>>;
@@ -223,7 +226,10 @@ impl<'b> Run<'_, 'b> {
             filter: index,
             children,
         };
-        let outcome = slot.filter.apply(event, &mut cx);
+        let outcome = match self.profiler.as_deref_mut() {
+            None => slot.filter.apply(event, &mut cx),
+            Some(profiler) => profiled(slot, index, event, &mut cx, profiler),
+        };
         self.stats.events_created += cx.children.len() as u64;
         if outcome == Outcome::Matched {
             let stats = &mut self.stats.filters[index];
@@ -266,6 +272,26 @@ impl<'b> Run<'_, 'b> {
             event: Some(event),
         });
     }
+}
+
+/// Applies a filter to an event of a profile's sample.
+#[cold]
+fn profiled<'b>(
+    slot: &'b FilterSlot,
+    index: usize,
+    event: &mut Event<'b>,
+    cx: &mut Cx<'_, 'b>,
+    profiler: &mut Profiler,
+) -> Outcome {
+    let Some(profile) = profiler.profile.filters.get_mut(index) else {
+        return slot.filter.apply(event, cx);
+    };
+    slot.filter.count(event, cx, &mut profile.patterns);
+    let before = (profiler.clock)();
+    let outcome = slot.filter.apply(event, cx);
+    profile.ticks += (profiler.clock)().saturating_sub(before);
+    profile.events += 1;
+    outcome
 }
 
 /// Does what is to be done with an event that a filter did not match.

@@ -13,6 +13,7 @@ use crate::limits;
 use crate::program::condition::ConditionError;
 use crate::program::{Codec, ConfigPosition, Ecs, Format, Input, Pipeline, Program};
 use crate::run::execute::Run;
+use crate::run::profile::{Clock, Profile, Profiler, is_sampled};
 use crate::run::stats::Stats;
 use crate::time::Timestamp;
 
@@ -145,6 +146,7 @@ pub struct Worker {
     arena: Arena,
     scratch: Scratch,
     stats: Stats,
+    profiler: Option<Profiler>,
 }
 
 /// What is done to every line before the filters see it.
@@ -190,6 +192,7 @@ impl Worker {
             arena: Arena::with_simd(program.env.engine.simd),
             scratch,
             stats: Stats::new(&program),
+            profiler: None,
             program,
             decoding,
         };
@@ -218,17 +221,19 @@ impl Worker {
     /// Takes a piece of the stream, of any size, and gives the events of every line that ends in it.
     pub fn push(&mut self, bytes: &[u8], tick: Tick, sink: &mut dyn Sink) {
         self.stats.bytes_in += bytes.len() as u64;
-        let Self { program, decoding, framer, arena, scratch, stats } = self;
+        let Self { program, decoding, framer, arena, scratch, stats, profiler } = self;
         framer.handle(bytes, |frame| {
-            Line { program, decoding, arena, scratch, stats }.run(frame, tick, sink);
+            let profiler = profiler.as_mut();
+            Line { program, decoding, arena, scratch, stats, profiler }.run(frame, tick, sink);
         });
     }
 
     /// Ends the stream: the last line counts although no delimiter ended it.
     pub fn flush(&mut self, tick: Tick, sink: &mut dyn Sink) {
-        let Self { program, decoding, framer, arena, scratch, stats } = self;
+        let Self { program, decoding, framer, arena, scratch, stats, profiler } = self;
         framer.finish_stream(|frame| {
-            Line { program, decoding, arena, scratch, stats }.run(frame, tick, sink);
+            let profiler = profiler.as_mut();
+            Line { program, decoding, arena, scratch, stats, profiler }.run(frame, tick, sink);
         });
     }
 
@@ -237,7 +242,8 @@ impl Worker {
     /// `@timestamp`, `@version` are added as for any event; a text that is no object, or whose `@metadata` is no
     /// map, is refused. The text counts as a line.
     pub fn run_event(&mut self, json: &str, tick: Tick, sink: &mut dyn Sink) {
-        let Self { program, decoding, arena, scratch, stats, .. } = self;
+        let Self { program, decoding, arena, scratch, stats, profiler, .. } = self;
+        let profiler = profiler.as_mut();
         let explain_failures = decoding.explain_failures;
         stats.lines += 1;
         arena.reset(tick.seed);
@@ -259,8 +265,26 @@ impl Worker {
         };
         stats.events_decoded += 1;
         let (now, seed) = (tick.now, tick.seed);
-        Run { program, arena, scratch, stats, sink, now, seed, explain_failures }.event(&mut event);
+        Run { program, arena, scratch, stats, sink, now, seed, explain_failures, profiler }
+            .event(&mut event);
         stats.years_guessed += core::mem::take(&mut scratch.years_guessed);
+    }
+
+    /// Profiles from here on, with a clock of the host's; what was profiled before is lost.
+    pub fn start_profile(&mut self, clock: Clock) {
+        self.profiler = Some(Profiler { clock, profile: Profile::new(&self.program) });
+    }
+
+    /// What was profiled since the profile was started or this was last asked; counting starts
+    /// again. `None` without a profile.
+    pub fn take_profile(&mut self) -> Option<Profile> {
+        let profiler = self.profiler.as_mut()?;
+        let fresh = Profile::new(&self.program);
+        let mut profile = core::mem::replace(&mut profiler.profile, fresh);
+        for (slot, filter) in self.program.filters.iter().zip(&mut profile.filters) {
+            slot.filter.finish_count(&mut filter.patterns);
+        }
+        Some(profile)
     }
 
     /// What ends a line of this worker's stream.
@@ -302,11 +326,13 @@ struct Line<'a> {
     arena: &'a mut Arena,
     scratch: &'a mut Scratch,
     stats: &'a mut Stats,
+    profiler: Option<&'a mut Profiler>,
 }
 
 impl Line<'_> {
     fn run(self, frame: Frame<'_>, tick: Tick, sink: &mut dyn Sink) {
-        let Self { program, decoding, arena, scratch, stats } = self;
+        let Self { program, decoding, arena, scratch, stats, profiler } = self;
+        let mut profiler = profiler.filter(|_| is_sampled(frame.line, frame.offset));
         stats.lines += 1;
         let seed = tick.seed ^ frame.offset.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         arena.reset(seed);
@@ -335,7 +361,8 @@ impl Line<'_> {
             let mut event = decode::text_event(&decoding.codec, origin, cx);
             stats.events_decoded += 1;
             decoding.dress(&mut event, program, now, arena);
-            Run { program, arena, scratch, stats, sink, now, seed, explain_failures }
+            let profiler = profiler.as_deref_mut();
+            Run { program, arena, scratch, stats, sink, now, seed, explain_failures, profiler }
                 .event(&mut event);
             stats.years_guessed += core::mem::take(&mut scratch.years_guessed);
             return;
@@ -349,7 +376,8 @@ impl Line<'_> {
             let scratch = &mut *scratch;
             let stats = &mut *stats;
             let sink = &mut *sink;
-            Run { program, arena, scratch, stats, sink, now, seed, explain_failures }
+            let profiler = profiler.as_deref_mut();
+            Run { program, arena, scratch, stats, sink, now, seed, explain_failures, profiler }
                 .event(&mut event);
         });
         scratch.json = json;

@@ -9,9 +9,11 @@ use crate::filter::field::FieldName;
 use crate::filter::{Cx, Filter, Outcome, number, tag_all};
 use crate::pattern::expand::{CaptureKind, Expansion};
 use crate::pattern::{Budget, Regex};
+use crate::run::PatternProfile;
 
 mod compile;
 mod explain;
+mod profile;
 
 pub(super) use compile::compile;
 pub(crate) use compile::{capture_reference, dictionary, pattern_set, sources, target};
@@ -136,6 +138,18 @@ impl Filter for Grok {
 
     fn explain<'b>(&'b self, event: &Event<'b>, cx: &mut Cx<'_, 'b>) -> Option<String> {
         explain::explain(self, event, cx)
+    }
+
+    fn patterns(&self) -> Vec<PatternProfile> {
+        profile::patterns(self)
+    }
+
+    fn count<'b>(&'b self, event: &Event<'b>, cx: &mut Cx<'_, 'b>, out: &mut [PatternProfile]) {
+        profile::count(self, event, cx, out);
+    }
+
+    fn finish_count(&self, out: &mut [PatternProfile]) {
+        profile::finish(self, out);
     }
 }
 

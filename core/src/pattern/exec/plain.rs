@@ -109,6 +109,29 @@ pub(in super::super) fn search(
     scratch: &mut Scratch,
     budget: &mut Budget,
 ) -> Outcome<bool> {
+    run::<false>(program, subject, (start, anchored), scratch, budget, &mut [])
+}
+
+/// Searches like [`search`] and adds the steps of each instruction to `counts`, which has one place
+/// for each. The steps of the search for a start belong to the first instruction.
+pub(in super::super) fn count(
+    program: &Program,
+    subject: &str,
+    scratch: &mut Scratch,
+    budget: &mut Budget,
+    counts: &mut [u64],
+) -> Outcome<bool> {
+    run::<true>(program, subject, (0, false), scratch, budget, counts)
+}
+
+fn run<const COUNT: bool>(
+    program: &Program,
+    subject: &str,
+    (start, anchored): (usize, bool),
+    scratch: &mut Scratch,
+    budget: &mut Budget,
+    counts: &mut [u64],
+) -> Outcome<bool> {
     scratch.slots.clear();
     if !subject.is_char_boundary(start) {
         return Ok(false);
@@ -118,7 +141,7 @@ pub(in super::super) fn search(
     scratch.regs.resize(program.reg_count as usize, 0);
     let memo_at =
         budget.steps_left.saturating_sub(MEMO_AFTER.saturating_add(subject.len() as u64 / 2));
-    let mut machine = Machine::<'_, false> {
+    let mut machine = Machine::<'_, false, COUNT> {
         program,
         bytes: subject.as_bytes(),
         search_start: start,
@@ -129,6 +152,7 @@ pub(in super::super) fn search(
         looked_at: 0,
         scratch,
         trace: None,
+        counts,
     };
     let found = machine.scan(anchored);
     budget.steps_left = machine.steps;
@@ -139,7 +163,8 @@ pub(in super::super) fn search(
 }
 
 /// With `TRACE` every way is tried that could be, and what fails is recorded.
-struct Machine<'r, const TRACE: bool> {
+/// With `COUNT` the steps of each instruction are counted.
+struct Machine<'r, const TRACE: bool, const COUNT: bool> {
     program: &'r Program,
     bytes: &'r [u8],
     search_start: usize,
@@ -153,9 +178,11 @@ struct Machine<'r, const TRACE: bool> {
     scratch: &'r mut Scratch,
     /// There with `TRACE` alone.
     trace: Option<&'r mut Trace>,
+    /// With `COUNT`, the steps of each instruction; else empty.
+    counts: &'r mut [u64],
 }
 
-impl<'r, const TRACE: bool> Machine<'r, TRACE> {
+impl<'r, const TRACE: bool, const COUNT: bool> Machine<'r, TRACE, COUNT> {
     /// Tries the places where a match can start, from left to right.
     fn scan(&mut self, anchored: bool) -> Outcome<bool> {
         let len = self.bytes.len();
@@ -245,7 +272,15 @@ impl<'r, const TRACE: bool> Machine<'r, TRACE> {
         let program: &'r Program = self.program;
         let mut pc: Pc = 0;
         let mut at = start;
+        let mut counted = (pc, self.steps);
         loop {
+            if COUNT {
+                let (last, steps) = counted;
+                if let Some(count) = self.counts.get_mut(last as usize) {
+                    *count += steps - self.steps;
+                }
+                counted = (pc, self.steps);
+            }
             self.steps = self.steps.checked_sub(1).ok_or(BudgetExhausted)?;
             if self.steps < self.memo_at {
                 self.turn_memo_on();

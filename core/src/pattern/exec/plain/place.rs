@@ -6,7 +6,7 @@ use super::super::{BudgetExhausted, UNSET};
 use super::{CallFrame, Frame, Machine, Outcome, Pc};
 use crate::limits;
 
-impl<const TRACE: bool> Machine<'_, TRACE> {
+impl<const TRACE: bool, const COUNT: bool> Machine<'_, TRACE, COUNT> {
     pub(super) fn holds(&self, assertion: Assertion, at: usize) -> bool {
         let len = self.bytes.len();
         match assertion {

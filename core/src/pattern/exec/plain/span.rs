@@ -8,7 +8,7 @@ use super::super::super::unicode::{Class, char_len, decode, step_back};
 use super::super::BudgetExhausted;
 use super::{Frame, Machine, Outcome};
 
-impl<const TRACE: bool> Machine<'_, TRACE> {
+impl<const TRACE: bool, const COUNT: bool> Machine<'_, TRACE, COUNT> {
     /// Gives the length of the character here if it is in the class.
     #[inline]
     pub(super) fn one_of(&self, class: &Class, at: usize) -> Option<usize> {

@@ -29,6 +29,8 @@ pub(in super::super::super) struct Furthest {
     /// Where the try began.
     pub(in super::super::super) start: usize,
     pub(in super::super::super) at: usize,
+    /// Bytes up to there that something took which does not take just anything.
+    pub(in super::super::super) taken: usize,
     /// Groups that were set then.
     pub(in super::super::super) group_count: usize,
     /// What failed there, in the order of trying.
@@ -69,6 +71,8 @@ struct State {
     is_span_wild: bool,
     /// Where `.*` began, if nothing else has consumed since.
     wild_from: usize,
+    /// Bytes that `.*` took before.
+    wild: usize,
 }
 
 impl Default for State {
@@ -79,6 +83,7 @@ impl Default for State {
             span_from: 0,
             is_span_wild: false,
             wild_from: UNSET,
+            wild: 0,
         }
     }
 }
@@ -89,10 +94,18 @@ impl State {
         if self.span != NONE && at > self.span_from {
             self.consumed(self.span, self.span_from);
             if !self.is_span_wild {
-                self.wild_from = UNSET;
+                self.tame(self.span_from);
             }
         }
         self.span = NONE;
+    }
+
+    /// Ends what `.*` took: something else begins here.
+    fn tame(&mut self, at: usize) {
+        if self.wild_from != UNSET {
+            self.wild += at.saturating_sub(self.wild_from);
+            self.wild_from = UNSET;
+        }
     }
 
     fn consumed(&mut self, pc: Pc, from: usize) {
@@ -119,7 +132,7 @@ pub(in super::super::super) fn search(
     scratch.regs.clear();
     scratch.regs.resize(program.reg_count as usize, 0);
     let mut trace = Trace { is_first: true, ..Trace::default() };
-    let mut machine = Machine::<'_, true> {
+    let mut machine = Machine::<'_, true, false> {
         program,
         bytes: subject.as_bytes(),
         search_start: 0,
@@ -134,6 +147,7 @@ pub(in super::super::super) fn search(
         looked_at: 0,
         scratch,
         trace: Some(&mut trace),
+        counts: &mut [],
     };
     let found = machine.scan_all();
     budget.steps_left = machine.steps;
@@ -141,7 +155,7 @@ pub(in super::super::super) fn search(
     (found, trace)
 }
 
-impl Machine<'_, true> {
+impl Machine<'_, true, false> {
     fn scan_all(&mut self) -> Outcome<bool> {
         use super::Start;
         let mut at = 0;
@@ -166,7 +180,7 @@ impl Machine<'_, true> {
     }
 }
 
-impl<const TRACE: bool> Machine<'_, TRACE> {
+impl<const TRACE: bool, const COUNT: bool> Machine<'_, TRACE, COUNT> {
     /// Notes that an instruction is about to run.
     pub(super) fn trace_before(&mut self, pc: Pc, at: usize) {
         let Some(Inst::Span(span)) = self.program.insts.get(pc as usize) else { return };
@@ -197,7 +211,7 @@ impl<const TRACE: bool> Machine<'_, TRACE> {
         if let Some(trace) = &mut self.trace {
             trace.state.settle(at);
             trace.state.consumed(pc, at);
-            trace.state.wild_from = UNSET;
+            trace.state.tame(at);
         }
     }
 
@@ -297,12 +311,14 @@ impl<const TRACE: bool> Machine<'_, TRACE> {
         let failure = Failure { pc, before: state.before, matched, anywhere };
         let start = trace.current_start;
         let set = self.scratch.slots.chunks(2).skip(1).filter(|slots| slots[1] != UNSET);
-        let group_count = if at - start < trace.best.len() { 0 } else { set.count() };
+        // `.*` may take a long way round: how far a try came is what the others took.
+        let taken = (at - start).saturating_sub(state.wild);
+        let group_count = if taken < trace.best.taken { 0 } else { set.count() };
         let keep = |kept: &mut Furthest| {
             let is_new = kept.failures.is_empty();
-            if is_new || at - start > kept.len() {
+            if is_new || (taken, at - start) > (kept.taken, kept.len()) {
                 kept.failures.clear();
-                *kept = Furthest { start, at, group_count, failures: vec![failure] };
+                *kept = Furthest { start, at, taken, group_count, failures: vec![failure] };
             } else if (start, at) == (kept.start, kept.at)
                 && kept.failures.len() < MAX_FAILURES
                 && !kept.failures.iter().any(|known| known.pc == pc)
