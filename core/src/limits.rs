@@ -127,3 +127,8 @@ pub const EXPLAIN_STEPS: u64 = 2_000_000;
 /// Things that may be expected at one place which an explanation lists: 5. Stops an alternation of a
 /// hundred words from filling the screen.
 pub const EXPLAIN_EXPECTED: usize = 5;
+
+/// Nodes of one regex that are looked at to find out what its matches must contain: 20,000; the
+/// longest stock pattern has 3,000. Stops a generated pattern from taking seconds to compile; what
+/// was not looked at may match.
+pub const PREFILTER_NODES: usize = 20_000;
