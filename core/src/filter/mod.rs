@@ -13,6 +13,7 @@ use crate::time::{Timestamp, Zone};
 
 pub(crate) mod decorate;
 pub(crate) mod field;
+pub(crate) mod lists;
 mod number;
 mod regex_cache;
 mod zone_cache;
@@ -82,6 +83,8 @@ pub(crate) struct Env {
     pub(crate) style: EscapeStyle,
     pub(crate) zone: Zone,
     pub(crate) start: Timestamp,
+    /// What the patterns of groks need to match, by field.
+    pub(crate) lists: lists::ListFilters,
 }
 
 /// Memory that filters use again for every event.
@@ -90,6 +93,7 @@ pub(crate) struct Scratch {
     pub(crate) text: String,
     pub(crate) pattern: pattern::Scratch,
     pub(crate) json: crate::codec::json::JsonReader,
+    pub(crate) lists: lists::ListCache,
     pub(crate) regexes: regex_cache::RegexCache,
     pub(crate) zones: zone_cache::ZoneCache,
     /// Dates without a year that got one from the clock since the counter was last taken.
@@ -141,6 +145,8 @@ pub(crate) struct CompileCx<'c> {
     pub(crate) options: &'c Options,
     pub(crate) resources: &'c Resources,
     pub(crate) diagnostics: &'c mut Diagnostics,
+    /// Takes the patterns of groks.
+    pub(crate) lists: &'c mut lists::Lists,
 }
 
 impl CompileCx<'_> {

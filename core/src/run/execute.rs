@@ -32,6 +32,7 @@ type Group<'b> = ArenaVec<'b, Event<'b>>;
 impl<'b> Run<'_, 'b> {
     /// Runs an event through all filters and hands what is left to the sink.
     pub(crate) fn event(&mut self, event: Event<'b>) {
+        self.scratch.lists.start_event();
         let mut group = self.arena.list();
         group.push(event);
         let end = self.program.ops.len();

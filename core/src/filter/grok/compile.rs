@@ -44,10 +44,14 @@ pub(in crate::filter) fn compile(
                 None => sound = false,
             }
         }
-        matches.push(FieldMatch {
-            field: FieldName::fixed(field.value, style),
-            patterns: patterns.into(),
-        });
+        let field = FieldName::fixed(field.value, style);
+        let list = match &field {
+            FieldName::Fixed(path) => {
+                Some(cx.lists.add(path, patterns.iter().map(|pattern| &pattern.regex)))
+            }
+            _ => None,
+        };
+        matches.push(FieldMatch { field, list, patterns: patterns.into() });
     }
     let timeout_millis = options.number("timeout_millis").map_or(30_000, |number| {
         // A fraction of a millisecond is none.

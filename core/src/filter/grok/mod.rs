@@ -6,7 +6,8 @@
 use crate::arena::Arena;
 use crate::event::{Event, PathRef, SetError, Value, text};
 use crate::filter::field::FieldName;
-use crate::filter::{Cx, Filter, Outcome, number, tag_all};
+use crate::filter::lists::ListPart;
+use crate::filter::{Cx, Filter, Outcome, Scratch, number, tag_all};
 use crate::pattern::expand::{CaptureKind, Expansion};
 use crate::pattern::{Budget, Regex};
 
@@ -30,6 +31,8 @@ struct Grok {
 #[derive(Debug)]
 struct FieldMatch {
     field: FieldName,
+    /// The patterns in the list of all that are tried on this field.
+    list: Option<ListPart>,
     patterns: Box<[Pattern]>,
 }
 
@@ -162,7 +165,10 @@ impl Grok {
     ) -> Result<bool, TimedOut> {
         let mut budget = self.budget.for_subject(subject.len());
         let mut matched = false;
-        for pattern in &field.patterns {
+        let mut next = 0;
+        while let Some(index) = field.candidate(next, subject, cx) {
+            next = index + 1;
+            let pattern = &field.patterns[index];
             if self.budget.scope == Scope::Pattern {
                 budget = self.budget.for_subject(subject.len());
             }
@@ -175,10 +181,12 @@ impl Grok {
                 return Ok(false);
             }
             if self.stop == Stop::AtFirstMatch {
-                break;
+                field.remember(index, cx);
+                return Ok(true);
             }
         }
-        Ok(matched)
+        // What was passed over did not match.
+        Ok(matched && next == field.patterns.len())
     }
 
     fn set_captures<'b>(
@@ -204,6 +212,26 @@ impl Grok {
             set_capture(event, path, value, capture.existing, cx.arena)?;
         }
         Ok(())
+    }
+}
+
+impl FieldMatch {
+    /// The first pattern from `from` on that may match the text.
+    fn candidate(&self, from: usize, subject: &str, cx: &mut Cx<'_, '_>) -> Option<usize> {
+        match self.list {
+            Some(list) => {
+                let Scratch { lists, pattern, .. } = &mut *cx.scratch;
+                lists.next(&cx.env.lists, list, from, subject, pattern)
+            }
+            None => (from < self.patterns.len()).then_some(from),
+        }
+    }
+
+    /// Remembers that a pattern matched, as a guess for the next event.
+    fn remember(&self, index: usize, cx: &mut Cx<'_, '_>) {
+        if let Some(list) = self.list {
+            cx.scratch.lists.matched(list, index);
+        }
     }
 }
 
