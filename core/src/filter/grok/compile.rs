@@ -70,6 +70,9 @@ pub(in crate::filter) fn compile(
             EmptyCaptures::Drop
         },
         budget: BudgetScope { timeout_millis, scope },
+        pattern_target: options
+            .text("matched_pattern_target")
+            .map(|text| FieldName::fixed(text.value, style)),
         failure_tags: CompileCx::failure_tags(options, "_grokparsefailure"),
         timeout_tag: options
             .text("tag_on_timeout")
@@ -146,7 +149,7 @@ fn pattern(
         }
     };
     let captures = captures(&regex, shared, cx);
-    Some(Pattern { regex, captures, expansion })
+    Some(Pattern { source: source.into(), regex, captures, expansion })
 }
 
 /// The groups in the order in which jls-grok sets them: by the first appearance of their full name,

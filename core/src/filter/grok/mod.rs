@@ -23,6 +23,8 @@ struct Grok {
     stop: Stop,
     empty: EmptyCaptures,
     budget: BudgetScope,
+    /// `matched_pattern_target`: where the text of the pattern that matched goes.
+    pattern_target: Option<FieldName>,
     failure_tags: Box<[Box<str>]>,
     timeout_tag: Box<str>,
 }
@@ -38,6 +40,8 @@ struct FieldMatch {
 
 #[derive(Debug)]
 struct Pattern {
+    /// As the config has it.
+    source: Box<str>,
     regex: Regex,
     /// In the order in which they are set: by name's first appearance, then by place.
     captures: Box<[Capture]>,
@@ -98,8 +102,9 @@ struct TimedOut;
 impl Filter for Grok {
     fn apply<'b>(&'b self, event: &mut Event<'b>, cx: &mut Cx<'_, 'b>) -> Outcome {
         let mut matched = false;
+        let mut which = None;
         for field in &self.matches {
-            match self.match_field(field, event, cx) {
+            match self.match_field(field, event, &mut which, cx) {
                 Ok(true) => {
                     matched = true;
                     if self.stop == Stop::AtFirstMatch {
@@ -112,6 +117,9 @@ impl Filter for Grok {
                     return Outcome::Failed;
                 }
             }
+        }
+        if let (Some(target), Some(which)) = (&self.pattern_target, which) {
+            set_pattern(target, which, event, cx);
         }
         if matched {
             return Outcome::Matched;
@@ -139,18 +147,19 @@ impl Grok {
         &'b self,
         field: &'b FieldMatch,
         event: &mut Event<'b>,
+        which: &mut Option<Value<'b>>,
         cx: &mut Cx<'_, 'b>,
     ) -> Result<bool, TimedOut> {
         let Ok(path) = field.field.resolve(event, cx) else { return Ok(false) };
         let Some(Value::Array(array)) = event.get(path) else {
             let subject = subject(event.get(path), cx.arena);
-            return self.match_text(field, subject, event, cx);
+            return self.match_text(field, subject, event, which, cx);
         };
         let mut subjects = cx.arena.list();
         subjects.extend(array.as_slice().iter().map(|item| subject(Some(item), cx.arena)));
         let mut matched = false;
         for subject in subjects {
-            matched |= self.match_text(field, subject, event, cx)?;
+            matched |= self.match_text(field, subject, event, which, cx)?;
         }
         Ok(matched)
     }
@@ -161,6 +170,7 @@ impl Grok {
         field: &'b FieldMatch,
         subject: &'b str,
         event: &mut Event<'b>,
+        which: &mut Option<Value<'b>>,
         cx: &mut Cx<'_, 'b>,
     ) -> Result<bool, TimedOut> {
         let mut budget = self.budget.for_subject(subject.len());
@@ -180,6 +190,9 @@ impl Grok {
             if self.set_captures(pattern, subject, event, cx).is_err() {
                 return Ok(false);
             }
+            if self.pattern_target.is_some() {
+                self.note_pattern(&pattern.source, which, cx.arena);
+            }
             if self.stop == Stop::AtFirstMatch {
                 field.remember(index, cx);
                 return Ok(true);
@@ -187,6 +200,21 @@ impl Grok {
         }
         // What was passed over did not match.
         Ok(matched && next == field.patterns.len())
+    }
+
+    /// Takes down which pattern matched: one, or all in a list with `break_on_match => false`.
+    fn note_pattern<'b>(
+        &self,
+        source: &'b str,
+        which: &mut Option<Value<'b>>,
+        arena: &'b Arena,
+    ) {
+        let source = Value::Str(source);
+        match (self.stop, which) {
+            (Stop::AtFirstMatch, which) => *which = Some(source),
+            (Stop::Never, Some(Value::Array(all))) => all.push(source),
+            (Stop::Never, which) => *which = Some(Value::array([source], arena)),
+        }
     }
 
     fn set_captures<'b>(
@@ -232,6 +260,19 @@ impl FieldMatch {
         if let Some(list) = self.list {
             cx.scratch.lists.matched(list, index);
         }
+    }
+}
+
+/// Sets the field of `matched_pattern_target`. What cannot be set, since a parent is no map, is left
+/// out: the event has matched all the same.
+fn set_pattern<'b>(
+    target: &'b FieldName,
+    which: Value<'b>,
+    event: &mut Event<'b>,
+    cx: &Cx<'_, 'b>,
+) {
+    if let Ok(path) = target.resolve(event, cx) {
+        let _: Result<(), SetError> = event.set(path, which, cx.arena);
     }
 }
 
