@@ -150,3 +150,8 @@ pub const PROFILE_LINES: u64 = 1_000;
 
 /// Lines of which one is profiled: 16.
 pub const PROFILE_EVERY: u64 = 16;
+
+/// Nodes of one regex that are looked at to find out what its matches must contain: 20,000; the
+/// longest stock pattern has 3,000. Stops a generated pattern from taking seconds to compile; what
+/// was not looked at may match.
+pub const PREFILTER_NODES: usize = 20_000;

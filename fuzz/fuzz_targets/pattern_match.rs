@@ -1,10 +1,12 @@
 //! Any regex over any subject: the budget holds, groups lie inside the subject, inside the match
 //! and on character boundaries, and searching again gives the same. An explanation is there when
-//! there is no match, and lies inside the subject on character boundaries too.
+//! there is no match, and lies inside the subject on character boundaries too. What a
+//! prefilter excludes does not match.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use sawlog::pattern::prefilter::Prefilter;
 use sawlog::pattern::{Budget, Flags, Regex, Scratch};
 
 fuzz_target!(|input: (u8, &str, &str)| {
@@ -28,6 +30,8 @@ fuzz_target!(|input: (u8, &str, &str)| {
     };
     let first = groups(&scratch);
     if let Ok(true) = found {
+        let filter = Prefilter::new(regex.hir());
+        assert!(filter.may_match(subject.as_bytes(), &Scratch::new()), "a match is excluded");
         let (start, end) = first[0].expect("a match has its range");
         assert!(start <= end && subject.get(start..end).is_some());
         for (start, end) in first.iter().flatten() {

@@ -14,6 +14,7 @@ use crate::time::{Day, Timestamp, Zone};
 
 pub(crate) mod decorate;
 pub(crate) mod field;
+pub(crate) mod lists;
 mod number;
 mod regex_cache;
 mod zone_cache;
@@ -105,6 +106,8 @@ pub(crate) struct Env {
     pub(crate) style: EscapeStyle,
     pub(crate) zone: Zone,
     pub(crate) start: Timestamp,
+    /// What the patterns of groks need to match, by field.
+    pub(crate) lists: lists::ListFilters,
 }
 
 impl Scratch {
@@ -132,6 +135,7 @@ pub(crate) struct Scratch {
     pub(crate) text: String,
     pub(crate) pattern: pattern::Scratch,
     pub(crate) json: crate::codec::json::JsonReader,
+    pub(crate) lists: lists::ListCache,
     pub(crate) regexes: regex_cache::RegexCache,
     pub(crate) zones: zone_cache::ZoneCache,
     /// Of each filter in the config's order, the last day of each of its date formats.
@@ -187,6 +191,8 @@ pub(crate) struct CompileCx<'c> {
     pub(crate) options: &'c Options,
     pub(crate) resources: &'c Resources,
     pub(crate) diagnostics: &'c mut Diagnostics,
+    /// Takes the patterns of groks.
+    pub(crate) lists: &'c mut lists::Lists,
 }
 
 impl CompileCx<'_> {

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::config::ast::{Plugin, Statement};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
 use crate::filter::CompileCx;
+use crate::filter::lists::Lists;
 use crate::limits;
 use crate::program::options::{self, PluginOptions, Resolved};
 use crate::program::{Options, Resources};
@@ -100,7 +101,8 @@ pub fn lint(config: &Config, resources: &Resources, options: &Options) -> Diagno
         return all;
     }
     let groks = {
-        let compile = CompileCx { options, resources, diagnostics: &mut problems };
+        let lists = &mut Lists::default();
+        let compile = CompileCx { options, resources, diagnostics: &mut problems, lists };
         grok::read(&resolved, &compile)
     };
     let cx = Cx { config, resolved: &resolved, options, resources, groks };
@@ -129,6 +131,7 @@ impl Cx<'_> {
             options: self.options,
             resources: self.resources,
             diagnostics: &mut diagnostics,
+            lists: &mut Lists::default(),
         })
     }
 }

@@ -14,6 +14,7 @@ pub mod expand;
 pub mod explain;
 pub mod hir;
 pub mod library;
+pub mod prefilter;
 pub mod profile;
 pub mod suggest;
 pub mod syntax;

@@ -10,7 +10,7 @@ use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange, HirKind};
 use super::syntax::NamedClass;
 
 /// A set of byte values.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ByteSet([u64; 4]);
 
 impl ByteSet {

@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::config::ast::{Block, Branch, Plugin, SectionKind, Statement};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span, Spanned};
 use crate::filter::decorate::Decoration;
+use crate::filter::lists::Lists;
 use crate::filter::{self, CompileCx, Env, Order};
 use crate::limits;
 use crate::pattern::expand::{ExpandError, Expansion};
@@ -28,8 +29,9 @@ pub(super) fn compile(
     let mut diagnostics = Diagnostics::new(config.sources().to_vec());
     let variable = |name: &str| resources.variable(name);
     let resolved = options::resolve(config, &variable, &mut diagnostics);
+    let mut lists = Lists::default();
     let mut builder = Builder {
-        cx: CompileCx { options, resources, diagnostics: &mut diagnostics },
+        cx: CompileCx { options, resources, diagnostics: &mut diagnostics, lists: &mut lists },
         resolved: &resolved,
         ops: Vec::new(),
         filters: Vec::new(),
@@ -60,6 +62,7 @@ pub(super) fn compile(
             style: options.field_reference_escape_style,
             zone: options.timezone.clone(),
             start: options.start,
+            lists: lists.finish(),
         },
         ecs: options.ecs,
         inputs: inputs.into(),

@@ -139,6 +139,8 @@ pub struct OptionSpec {
     pub is_required: bool,
     /// Whether it takes several values of its type.
     pub is_list: bool,
+    /// Whether it is ours: Logstash refuses it.
+    pub is_ours: bool,
     /// Whether it is in use.
     pub status: OptionStatus,
     /// The default as the plugin's source writes it; empty when there is none or no constant.
@@ -210,6 +212,7 @@ impl Schema {
                 kind,
                 is_required: flags.contains("required"),
                 is_list: flags.contains("list"),
+                is_ours: flags.contains("ours"),
                 status: if flags.contains("obsolete") {
                     OptionStatus::Obsolete
                 } else if flags.contains("deprecated") {

@@ -46,6 +46,7 @@ enum Left<'b> {
 impl<'b> Run<'_, 'b> {
     /// Runs an event through all filters and hands what is left to the sink.
     pub(crate) fn event(&mut self, event: &mut Event<'b>) {
+        self.scratch.lists.start_event();
         let end = self.program.ops.len();
         match self.one(0, end, event) {
             Left::Nothing => {}

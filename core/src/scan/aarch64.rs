@@ -158,6 +158,29 @@ impl Level for Neon {
     }
 
     #[inline(always)]
+    fn look_up(self, vector: Self::Vector, low: &[u8; 16], high: &[u8; 16]) -> Self::Vector {
+        let (low, high) = (table(low), table(high));
+        // SAFETY: the target has NEON; registers alone are touched.
+        let half = |half| unsafe {
+            let low = vqtbl1q_u8(low, vandq_u8(half, vdupq_n_u8(15)));
+            vandq_u8(low, vqtbl1q_u8(high, vshrq_n_u8::<4>(half)))
+        };
+        (half(vector.0), half(vector.1))
+    }
+
+    #[inline(always)]
+    fn and(self, left: Self::Vector, right: Self::Vector) -> Self::Vector {
+        // SAFETY: the target has NEON; registers alone are touched.
+        unsafe { (vandq_u8(left.0, right.0), vandq_u8(left.1, right.1)) }
+    }
+
+    #[inline(always)]
+    fn non_zero(self, vector: Self::Vector) -> u32 {
+        // SAFETY: the target has NEON; registers alone are touched.
+        halves(vector, |half| unsafe { vtstq_u8(half, half) })
+    }
+
+    #[inline(always)]
     fn json_escaped(self, vector: Self::Vector) -> u32 {
         // SAFETY: the target has NEON; registers alone are touched.
         unsafe {

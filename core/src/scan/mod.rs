@@ -28,6 +28,7 @@ mod aarch64;
 pub(crate) mod check;
 pub(crate) mod json;
 pub(crate) mod lines;
+pub(crate) mod teddy;
 #[cfg(test)]
 mod tests;
 #[cfg(target_arch = "x86_64")]
@@ -202,6 +203,15 @@ pub(crate) trait Level: Copy + Debug + 'static {
 
     /// The bytes of a class.
     fn in_class(self, vector: Self::Vector, class: &ByteClass) -> u32;
+
+    /// Gives for each byte what the tables of its halves have in common: `low[byte & 15] & high[byte >> 4]`.
+    fn look_up(self, vector: Self::Vector, low: &[u8; 16], high: &[u8; 16]) -> Self::Vector;
+
+    /// The bits that two blocks have in common.
+    fn and(self, left: Self::Vector, right: Self::Vector) -> Self::Vector;
+
+    /// The bytes that are not zero.
+    fn non_zero(self, vector: Self::Vector) -> u32;
 
     /// The bytes that JSON escapes: those below 0x20, `"` and `\`.
     fn json_escaped(self, vector: Self::Vector) -> u32;

@@ -112,6 +112,21 @@ impl Level for Portable {
     }
 
     #[inline(always)]
+    fn look_up(self, vector: Self::Vector, low: &[u8; 16], high: &[u8; 16]) -> Self::Vector {
+        vector.map(|byte| low[usize::from(byte & 15)] & high[usize::from(byte >> 4)])
+    }
+
+    #[inline(always)]
+    fn and(self, left: Self::Vector, right: Self::Vector) -> Self::Vector {
+        core::array::from_fn(|at| left[at] & right[at])
+    }
+
+    #[inline(always)]
+    fn non_zero(self, vector: Self::Vector) -> u32 {
+        !by_words(vector, zero_bytes)
+    }
+
+    #[inline(always)]
     fn json_escaped(self, vector: Self::Vector) -> u32 {
         by_words(vector, json_escaped_bytes)
     }

@@ -169,6 +169,32 @@ impl Level for Avx2 {
     }
 
     #[inline(always)]
+    fn look_up(self, vector: __m256i, low: &[u8; 16], high: &[u8; 16]) -> __m256i {
+        // SAFETY: the token says AVX2; the tables are arrays, the rest are registers.
+        unsafe {
+            let nibble = _mm256_set1_epi8(15);
+            let top = _mm256_and_si256(_mm256_srli_epi16::<4>(vector), nibble);
+            let low = _mm256_shuffle_epi8(both(low), _mm256_and_si256(vector, nibble));
+            _mm256_and_si256(low, _mm256_shuffle_epi8(both(high), top))
+        }
+    }
+
+    #[inline(always)]
+    fn and(self, left: __m256i, right: __m256i) -> __m256i {
+        // SAFETY: the token says AVX2; registers alone are touched.
+        unsafe { _mm256_and_si256(left, right) }
+    }
+
+    #[inline(always)]
+    fn non_zero(self, vector: __m256i) -> u32 {
+        // SAFETY: the token says AVX2; registers alone are touched.
+        unsafe {
+            let zero = _mm256_cmpeq_epi8(vector, _mm256_setzero_si256());
+            !_mm256_movemask_epi8(zero).cast_unsigned()
+        }
+    }
+
+    #[inline(always)]
     fn json_escaped(self, vector: __m256i) -> u32 {
         // SAFETY: the token says AVX2; registers alone are touched.
         unsafe {
@@ -215,6 +241,23 @@ unsafe fn in_class_half(half: __m128i, class: &ByteClass) -> u32 {
         };
         let miss = _mm_movemask_epi8(_mm_cmpeq_epi8(hit, _mm_setzero_si128()));
         !miss.cast_unsigned() & 0xffff
+    }
+}
+
+/// What the tables of the halves of 16 bytes have in common.
+///
+/// # Safety
+/// The CPU has SSSE3.
+#[inline(always)]
+unsafe fn look_up_half(half: __m128i, low: &[u8; 16], high: &[u8; 16]) -> __m128i {
+    // SAFETY: the caller vouches for SSSE3; the tables are arrays of 16 bytes.
+    unsafe {
+        let nibble = _mm_set1_epi8(15);
+        let top = _mm_and_si128(_mm_srli_epi16::<4>(half), nibble);
+        let (low, high) =
+            (_mm_loadu_si128(low.as_ptr().cast()), _mm_loadu_si128(high.as_ptr().cast()));
+        let low = _mm_shuffle_epi8(low, _mm_and_si128(half, nibble));
+        _mm_and_si128(low, _mm_shuffle_epi8(high, top))
     }
 }
 
@@ -311,6 +354,27 @@ impl Level for Sse42 {
         // SAFETY: the token says SSSE3.
         let found = unsafe { in_class_half(low, class) | in_class_half(high, class) << 16 };
         found ^ class.inverted
+    }
+
+    #[inline(always)]
+    fn look_up(self, vector: Self::Vector, low: &[u8; 16], high: &[u8; 16]) -> Self::Vector {
+        // SAFETY: the token says SSSE3.
+        unsafe { (look_up_half(vector.0, low, high), look_up_half(vector.1, low, high)) }
+    }
+
+    #[inline(always)]
+    fn and(self, left: Self::Vector, right: Self::Vector) -> Self::Vector {
+        // SAFETY: SSE2 is there; registers alone are touched.
+        unsafe { (_mm_and_si128(left.0, right.0), _mm_and_si128(left.1, right.1)) }
+    }
+
+    #[inline(always)]
+    fn non_zero(self, vector: Self::Vector) -> u32 {
+        // SAFETY: SSE2 is there; registers alone are touched.
+        unsafe {
+            let zero = _mm_setzero_si128();
+            !halves(vector, |half| _mm_cmpeq_epi8(half, zero))
+        }
     }
 
     #[inline(always)]

@@ -45,10 +45,14 @@ pub(in crate::filter) fn compile(
                 None => sound = false,
             }
         }
-        matches.push(FieldMatch {
-            field: FieldName::fixed(field.value, style),
-            patterns: patterns.into(),
-        });
+        let field = FieldName::fixed(field.value, style);
+        let list = match &field {
+            FieldName::Fixed(path) => {
+                Some(cx.lists.add(path, patterns.iter().map(|pattern| &pattern.regex)))
+            }
+            _ => None,
+        };
+        matches.push(FieldMatch { field, list, patterns: patterns.into() });
     }
     let timeout_millis = options.number("timeout_millis").map_or(30_000, |number| {
         // A fraction of a millisecond is none.
@@ -67,6 +71,9 @@ pub(in crate::filter) fn compile(
             EmptyCaptures::Drop
         },
         budget: BudgetScope { timeout_millis, scope },
+        pattern_target: options
+            .text("matched_pattern_target")
+            .map(|text| FieldName::fixed(text.value, style)),
         failure_tags: CompileCx::failure_tags(options, "_grokparsefailure"),
         timeout_tag: options
             .text("tag_on_timeout")
@@ -143,7 +150,7 @@ fn pattern(
         }
     };
     let captures = captures(&regex, shared, cx);
-    Some(Pattern { regex, captures, expansion })
+    Some(Pattern { source: source.into(), regex, captures, expansion })
 }
 
 /// The groups in the order in which jls-grok sets them: by the first appearance of their full name,

@@ -6,7 +6,8 @@
 use crate::arena::Arena;
 use crate::event::{Event, Name, PathRef, SetError, Value, text};
 use crate::filter::field::FieldName;
-use crate::filter::{Cx, Filter, Outcome, number, tag_all};
+use crate::filter::lists::ListPart;
+use crate::filter::{Cx, Filter, Outcome, Scratch, number, tag_all};
 use crate::pattern::expand::{CaptureKind, Expansion};
 use crate::pattern::{Budget, Regex};
 use crate::run::PatternProfile;
@@ -24,6 +25,8 @@ struct Grok {
     stop: Stop,
     empty: EmptyCaptures,
     budget: BudgetScope,
+    /// `matched_pattern_target`: where the text of the pattern that matched goes.
+    pattern_target: Option<FieldName>,
     failure_tags: Box<[Box<str>]>,
     timeout_tag: Box<str>,
 }
@@ -32,11 +35,15 @@ struct Grok {
 #[derive(Debug)]
 struct FieldMatch {
     field: FieldName,
+    /// The patterns in the list of all that are tried on this field.
+    list: Option<ListPart>,
     patterns: Box<[Pattern]>,
 }
 
 #[derive(Debug)]
 struct Pattern {
+    /// As the config has it.
+    source: Box<str>,
     regex: Regex,
     /// In the order in which they are set: by name's first appearance, then by place.
     captures: Box<[Capture]>,
@@ -99,8 +106,9 @@ struct TimedOut;
 impl Filter for Grok {
     fn apply<'b>(&'b self, event: &mut Event<'b>, cx: &mut Cx<'_, 'b>) -> Outcome {
         let mut matched = false;
+        let mut which = None;
         for field in &self.matches {
-            match self.match_field(field, event, cx) {
+            match self.match_field(field, event, &mut which, cx) {
                 Ok(true) => {
                     matched = true;
                     if self.stop == Stop::AtFirstMatch {
@@ -113,6 +121,9 @@ impl Filter for Grok {
                     return Outcome::Failed;
                 }
             }
+        }
+        if let (Some(target), Some(which)) = (&self.pattern_target, which) {
+            set_pattern(target, which, event, cx);
         }
         if matched {
             return Outcome::Matched;
@@ -159,6 +170,7 @@ impl Grok {
         &'b self,
         field: &'b FieldMatch,
         event: &mut Event<'b>,
+        which: &mut Option<Value<'b>>,
         cx: &mut Cx<'_, 'b>,
     ) -> Result<bool, TimedOut> {
         let value = if let Some(key) = field.field.top() {
@@ -169,13 +181,13 @@ impl Grok {
         };
         let Some(Value::Array(array)) = value else {
             let subject = subject(value, cx.arena);
-            return self.match_text(field, subject, event, cx);
+            return self.match_text(field, subject, event, which, cx);
         };
         let mut subjects = cx.arena.list();
         subjects.extend(array.as_slice().iter().map(|item| subject(Some(item), cx.arena)));
         let mut matched = false;
         for subject in subjects {
-            matched |= self.match_text(field, subject, event, cx)?;
+            matched |= self.match_text(field, subject, event, which, cx)?;
         }
         Ok(matched)
     }
@@ -186,11 +198,15 @@ impl Grok {
         field: &'b FieldMatch,
         subject: &'b str,
         event: &mut Event<'b>,
+        which: &mut Option<Value<'b>>,
         cx: &mut Cx<'_, 'b>,
     ) -> Result<bool, TimedOut> {
         let mut budget = self.budget.for_subject(subject.len());
         let mut matched = false;
-        for pattern in &field.patterns {
+        let mut next = 0;
+        while let Some(index) = field.candidate(next, subject, cx) {
+            next = index + 1;
+            let pattern = &field.patterns[index];
             if self.budget.scope == Scope::Pattern {
                 budget = self.budget.for_subject(subject.len());
             }
@@ -202,11 +218,31 @@ impl Grok {
             if self.set_captures(pattern, subject, event, cx).is_err() {
                 return Ok(false);
             }
+            if self.pattern_target.is_some() {
+                self.note_pattern(&pattern.source, which, cx.arena);
+            }
             if self.stop == Stop::AtFirstMatch {
-                break;
+                field.remember(index, cx);
+                return Ok(true);
             }
         }
-        Ok(matched)
+        // What was passed over did not match.
+        Ok(matched && next == field.patterns.len())
+    }
+
+    /// Takes down which pattern matched: one, or all in a list with `break_on_match => false`.
+    fn note_pattern<'b>(
+        &self,
+        source: &'b str,
+        which: &mut Option<Value<'b>>,
+        arena: &'b Arena,
+    ) {
+        let source = Value::Str(source);
+        match (self.stop, which) {
+            (Stop::AtFirstMatch, which) => *which = Some(source),
+            (Stop::Never, Some(Value::Array(all))) => all.push(source),
+            (Stop::Never, which) => *which = Some(Value::array([source], arena)),
+        }
     }
 
     #[inline(never)]
@@ -241,6 +277,39 @@ impl Grok {
             set_capture(event, path, value, capture.existing, cx.arena)?;
         }
         Ok(())
+    }
+}
+
+impl FieldMatch {
+    /// The first pattern from `from` on that may match the text.
+    fn candidate(&self, from: usize, subject: &str, cx: &mut Cx<'_, '_>) -> Option<usize> {
+        match self.list {
+            Some(list) => {
+                let Scratch { lists, pattern, .. } = &mut *cx.scratch;
+                lists.next(&cx.env.lists, list, from, subject, pattern)
+            }
+            None => (from < self.patterns.len()).then_some(from),
+        }
+    }
+
+    /// Remembers that a pattern matched, as a guess for the next event.
+    fn remember(&self, index: usize, cx: &mut Cx<'_, '_>) {
+        if let Some(list) = self.list {
+            cx.scratch.lists.matched(list, index);
+        }
+    }
+}
+
+/// Sets the field of `matched_pattern_target`. What cannot be set, since a parent is no map, is left
+/// out: the event has matched all the same.
+fn set_pattern<'b>(
+    target: &'b FieldName,
+    which: Value<'b>,
+    event: &mut Event<'b>,
+    cx: &Cx<'_, 'b>,
+) {
+    if let Ok(path) = target.resolve(event, cx) {
+        let _: Result<(), SetError> = event.set(path, which, cx.arena);
     }
 }
 

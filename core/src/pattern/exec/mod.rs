@@ -93,6 +93,12 @@ impl Scratch {
         self.simd = Simd::new(engine.simd);
     }
 
+    /// What a test of a text before its patterns runs with; `None` if there is to be none.
+    #[inline]
+    pub(super) fn prefilter_simd(&self) -> Option<Simd> {
+        (self.executor == Executor::Fast).then_some(self.simd)
+    }
+
     /// Searches with the fast executor; `None` if the plain one has to.
     #[inline]
     pub(super) fn search(
