@@ -5,7 +5,9 @@
 #[cfg(target_arch = "x86_64")]
 pub mod ceiling;
 pub mod clock;
+#[cfg(feature = "engine")]
 pub mod engine;
+#[cfg(feature = "engine")]
 pub mod expansion;
 pub mod judge;
 pub mod output;
@@ -39,7 +41,10 @@ pub enum Agreement {
 
 /// Every contestant that this build has for a task, by name.
 pub fn names(task: &Task) -> Vec<&'static str> {
-    let mut names = vec!["sawlog"];
+    let mut names = Vec::new();
+    #[cfg(feature = "engine")]
+    names.push("sawlog");
+    #[cfg(feature = "engine")]
     if engine::Captures::does(task) {
         names.push("sawlog-captures");
     }
@@ -54,7 +59,9 @@ pub fn names(task: &Task) -> Vec<&'static str> {
 /// Prepares one of [`names`] for its task.
 pub fn contestant(name: &str, task: &Task, config: &str) -> Option<Box<dyn Contestant>> {
     match name {
+        #[cfg(feature = "engine")]
         "sawlog" => Some(Box::new(engine::Engine::new(config))),
+        #[cfg(feature = "engine")]
         "sawlog-captures" => Some(Box::new(engine::Captures::new(config))),
         #[cfg(target_arch = "x86_64")]
         "ceiling" => Some(Box::new(ceiling::Hand::new(task)?)),

@@ -15,6 +15,7 @@ use std::error::Error;
 use std::io::{self, BufRead};
 use std::time::Duration;
 
+#[cfg(feature = "engine")]
 use sawlog_benches::engine::Captures;
 use sawlog_benches::tasks::{self, Shared, Task};
 use sawlog_benches::{Contestant, clock, contestant, names};
@@ -47,6 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let (time, came_out) = prepared.run(name).ok_or("not in this build")?;
                 println!("{} {came_out}", time.as_nanos());
             }
+            #[cfg(feature = "engine")]
             ["steps", _] => {
                 let steps = prepared.steps();
                 println!("{}", steps.map(|steps| steps.to_string()).join(" "));
@@ -103,6 +105,7 @@ impl Prepared {
         }
     }
 
+    #[cfg(feature = "engine")]
     fn steps(&self) -> [u64; 3] {
         let mut captures = Captures::new(&self.config);
         let line = self.input.lines().next().unwrap_or_default();

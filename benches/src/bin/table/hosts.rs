@@ -36,6 +36,7 @@ impl Host {
         writeln!(asks, "{question}")?;
         let mut answer = String::new();
         self.answers.read_line(&mut answer)?;
+        // Even an empty list of names ends its line.
         if answer.is_empty() {
             return Err(format!("{}: no answer to `{question}`", self.program.display()).into());
         }
@@ -43,7 +44,7 @@ impl Host {
     }
 
     pub(crate) fn names(&mut self, task: &str) -> Result<Vec<String>, Box<dyn Error>> {
-        Ok(self.ask(&format!("names {task}"))?.split(' ').map(str::to_owned).collect())
+        Ok(self.ask(&format!("names {task}"))?.split_whitespace().map(str::to_owned).collect())
     }
 
     pub(crate) fn json(
