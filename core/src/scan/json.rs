@@ -56,39 +56,38 @@ fn push_quoted<L: Level, const N: usize>(
     if out.capacity() - out.len() < SLACK {
         out.reserve(SLACK);
     }
-    // A short text is in both halves several times, so that one look serves all lengths.
-    let (low, high, step) = if let Some(ends) = ends::<16>(text) {
-        (*ends.0, *ends.1, 16)
-    } else if let Some((head, tail)) = ends::<8>(text) {
-        (twice(u64::from_ne_bytes(*head)), twice(u64::from_ne_bytes(*tail)), 8)
-    } else if let Some((head, tail)) = ends::<4>(text) {
-        let wide = |half: &[u8; 4]| u64::from(u32::from_ne_bytes(*half)) * 0x1_0000_0001;
-        (twice(wide(head)), twice(wide(tail)), 4)
-    } else if let (Some(&head), Some(&tail)) = (text.first(), text.last()) {
-        let mut bytes = [b' '; 16];
-        (bytes[0], bytes[1], bytes[2]) = (head, text[len / 2], tail);
-        (bytes, [b' '; 16], 0)
-    } else {
-        ([b' '; 16], [b' '; 16], 0)
-    };
-    if level.json_escaped(level.load_halves(&low, &high)) != 0 {
-        return false;
-    }
-    // SAFETY: the comparison above leaves room for SLACK bytes behind the vector's length. The
-    // stores are inside it: two bytes; from at most 2 on, 16 bytes, and those that end at most
-    // BLOCK_BYTES later; N bytes, at most 2, behind them. All bytes up to the new length are
-    // written: `step` bytes at both ends of the text cover it, as its length is between `step`
-    // and twice that, or it is at most 3 and in the first 16.
+    // SAFETY: the comparison above leaves room for SLACK bytes behind the vector's length. What is
+    // stored is inside it: two bytes; from at most 2 on, a text of at most BLOCK_BYTES, or four
+    // bytes; N bytes, at most 2, behind it. If the length grows, all bytes up to it are written.
     unsafe {
         let start = out.as_mut_ptr().add(out.len());
         start.cast::<[u8; 2]>().write_unaligned(before);
         let place = start.add(before_len);
-        place.cast::<[u8; 16]>().write_unaligned(low);
-        match step {
-            16 => place.add(len - 16).cast::<[u8; 16]>().write_unaligned(high),
-            8 => store_first::<8>(place.add(len - 8), &high),
-            4 => store_first::<4>(place.add(len - 4), &high),
-            _ => {}
+        if let Some((head, tail)) = ends::<16>(text) {
+            if level.json_escaped(level.load_halves(head, tail)) != 0 {
+                return false;
+            }
+            store_ends(*head, *tail, place, len);
+        } else if let Some((head, tail)) = ends::<8>(text) {
+            if is_escaped(level, u64::from_ne_bytes(*head), u64::from_ne_bytes(*tail)) {
+                return false;
+            }
+            store_ends(*head, *tail, place, len);
+        } else if let Some((head, tail)) = ends::<4>(text) {
+            let half = |bytes: &[u8; 4]| u64::from(u32::from_ne_bytes(*bytes));
+            let both = half(head) << 32 | half(tail);
+            if is_escaped(level, both, both) {
+                return false;
+            }
+            store_ends(*head, *tail, place, len);
+        } else if let (Some(&head), Some(&tail)) = (text.first(), text.last()) {
+            let bytes = [head, text[len / 2], tail, b' '];
+            let word = u64::from(u32::from_ne_bytes(bytes));
+            let both = word << 32 | word;
+            if is_escaped(level, both, both) {
+                return false;
+            }
+            place.cast::<[u8; 4]>().write_unaligned(bytes);
         }
         place.add(len).cast::<[u8; N]>().write_unaligned(behind);
         out.set_len(out.len() + before_len + len + N);
@@ -102,22 +101,25 @@ fn ends<const N: usize>(text: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
     Some((text.first_chunk()?, text.last_chunk()?))
 }
 
+/// Whether one of 16 bytes is escaped.
 #[inline(always)]
-fn twice(word: u64) -> [u8; 16] {
-    (u128::from(word) << 64 | u128::from(word)).to_ne_bytes()
+fn is_escaped<L: Level>(level: L, low: u64, high: u64) -> bool {
+    let bytes = (u128::from(high) << 64 | u128::from(low)).to_ne_bytes();
+    level.json_escaped(level.load_halves(&bytes, &bytes)) != 0
 }
 
-/// Stores the first `N` bytes of an array.
+/// Stores a text of `len` bytes by its first and its last `N`.
 ///
 /// # Safety
 ///
-/// `N` bytes from `place` on can be written to.
+/// `N <= len <= 2 * N`, and `len` bytes from `place` on can be written to.
 #[inline(always)]
-unsafe fn store_first<const N: usize>(place: *mut u8, bytes: &[u8; 16]) {
-    let mut first = [0; N];
-    first.copy_from_slice(&bytes[..N]);
-    // SAFETY: the caller's.
-    unsafe { place.cast::<[u8; N]>().write_unaligned(first) };
+unsafe fn store_ends<const N: usize>(head: [u8; N], tail: [u8; N], place: *mut u8, len: usize) {
+    // SAFETY: the caller's: both stores are inside the `len` bytes, and cover them.
+    unsafe {
+        place.cast::<[u8; N]>().write_unaligned(head);
+        place.add(len - N).cast::<[u8; N]>().write_unaligned(tail);
+    }
 }
 
 /// Appends a text as the inside of a JSON string, without its quotes.

@@ -129,10 +129,11 @@ impl fmt::Display for Timestamp {
 
 /// `00` to `99`.
 const PAIRS: [[u8; 2]; 100] = {
+    const DIGITS: &[u8; 10] = b"0123456789";
     let mut table = [*b"00"; 100];
     let mut at = 0;
     while at < 100 {
-        table[at] = [b'0' + (at / 10) as u8, b'0' + (at % 10) as u8];
+        table[at] = [DIGITS[at / 10], DIGITS[at % 10]];
         at += 1;
     }
     table

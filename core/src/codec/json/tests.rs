@@ -372,7 +372,7 @@ fn inner_texts_are_kept_unless_blanks_or_spelling_differ() {
     let raw =
         |text| match fast::read(arena.text(text), NegativeZero::Kept, &arena, arena.simd(), None) {
             Ok(Value::Object(object)) => match object.get(crate::event::Key::new("a")) {
-                Some(Value::Object(inner)) => inner.raw().map(|raw| raw.text()),
+                Some(Value::Object(inner)) => inner.raw().map(crate::event::raw::Raw::text),
                 _ => None,
             },
             _ => None,
