@@ -164,7 +164,8 @@ fn advice(filter: &FilterProfile) -> Vec<String> {
             } else {
                 let _ = write!(
                     text,
-                    "; but an earlier one matches {} of them, too, which would get other fields",
+                    "; but an earlier one matches {} of the sample's texts that it matches, too, and they \
+                     would get other fields",
                     pattern.contested
                 );
             }
