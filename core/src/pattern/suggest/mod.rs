@@ -344,7 +344,7 @@ mod tests {
             ),
             (r"^%{WORD:a} \[%{INT:n}\] up$", "ab 1 up", r"^%{WORD:a} \[?%{INT:n}\]? up$"),
             ("^%{WORD:a} %{INT:n} %{WORD:b}:", "ab c:", "^%{WORD:a} (?:%{INT:n} )?%{WORD:b}:"),
-            ("^%{WORD:a} %{INT:n} up$", "ab 10.0.0.1 7 up", "^%{WORD:a} %{IP} %{INT:n} up$"),
+            ("^%{WORD:a} %{INT:n} up$", "ab eth0 7 up", "^%{WORD:a} %{WORD} %{INT:n} up$"),
         ] {
             assert_eq!(suggested(pattern, subject).1, expected, "{pattern} on {subject:?}");
         }
