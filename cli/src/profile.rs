@@ -164,7 +164,8 @@ fn advice(filter: &FilterProfile) -> Vec<String> {
             } else {
                 let _ = write!(
                     text,
-                    "; but {} texts match it and an earlier one, and would get other fields",
+                    "; but an earlier one matches {} of the sample's texts that it matches, too, and they \
+                     would get other fields",
                     pattern.contested
                 );
             }
@@ -186,10 +187,11 @@ fn advice(filter: &FilterProfile) -> Vec<String> {
             {
                 let share = percent(pattern.steps_failed, steps(filter));
                 advice.push(format!(
-                    "pattern {} has no anchor, and all its {} matches begin at the first character: \
+                    "pattern {} has no anchor, and {} of its {} matches begin at the first character: \
                      with ^ before it a text that does not match is tried once; such texts take \
                      {share} of the steps",
                     number + 1,
+                    pattern.matched_at_start,
                     pattern.matched
                 ));
             }

@@ -196,3 +196,41 @@ fn pattern_that_backtracks_too_long_says_so() {
     assert_eq!(run.status, 1);
     assert!(run.text().contains("given up: the pattern backtracks too long"), "{}", run.text());
 }
+
+#[test]
+fn explain_says_what_to_change_and_tries_it_on_the_next_line() {
+    let pattern = "^%{WORD:verb} %{INT:bytes}$";
+    let run = run_on(&["grok", "--explain", pattern], b"GET -\nPUT -\n");
+    assert_eq!(run.status, 1);
+    let lines: Vec<&str> = run.text().lines().collect();
+    assert_eq!(
+        lines[4..6],
+        [
+            "  change: `-` may stand in place of %{INT:bytes}",
+            "  matches with: ^%{WORD:verb} (?:%{INT:bytes}|-)$"
+        ]
+    );
+    assert_eq!(lines[10], "  matches with the pattern suggested for line 1");
+    let run = run_on(&["grok", "--explain", "--count", pattern], b"GET -\nPUT -\n1 2\n");
+    assert_eq!(
+        run.text(),
+        "1 of 3 lines matched\n     2  in %{INT}, expected a digit (first: line 1)\n        change: `-` may \
+         stand in place of %{INT:bytes}\n        matches with: ^%{WORD:verb} (?:%{INT:bytes}|-)$\n"
+    );
+}
+
+#[test]
+fn explain_goes_into_json() {
+    let run = run_on(&["grok", "--explain", "--format", "json", "^%{INT:n}$"], b"1 x\n");
+    let suggestion = &run.events()[0]["suggestion"];
+    assert_eq!(
+        suggestion,
+        &json!({
+            "pattern": "^%{INT:n}(?: %{GREEDYDATA:rest})?$",
+            "changes": ["more may follow: here `x`"],
+            "is_match": true,
+            "at": 3,
+            "kind": "changed"
+        })
+    );
+}

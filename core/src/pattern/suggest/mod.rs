@@ -157,7 +157,7 @@ impl<'d> Suggester<'d> {
             return Some(Suggestion { pattern: prefix, changes, is_match: true, at, kind });
         }
         let reached = last.as_ref().map_or(first_at, |(_, at)| *at);
-        if (is_foreign || reached * 3 < subject.len() * 2)
+        if (is_foreign || came * 2 < subject.len() || reached * 3 < subject.len() * 2)
             && let Some(pattern) = sketch::sketch(subject, &mut |pattern, from| {
                 let Self { cache, scratch, dictionary } = self;
                 cache.end(pattern, subject, from, dictionary, scratch)
@@ -304,3 +304,149 @@ const MAX_CHANGES: usize = 3;
 
 /// Places before which a line may have been cut.
 const MAX_PREFIXES: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::pattern::library::PatternSet;
+
+    /// The changes and the pattern, after a check that the pattern does what is said of it.
+    fn suggested(pattern: &str, subject: &str) -> (String, String) {
+        let dictionary = Dictionary::new(PatternSet::EcsV1);
+        let found = Suggester::new(&dictionary).suggest(pattern, subject);
+        let Some(Suggestion { pattern, changes, is_match, .. }) = found else {
+            return (String::new(), String::new());
+        };
+        if is_match {
+            let (regex, _) = compile(&pattern, &dictionary).unwrap();
+            let mut budget = Budget::for_subject(subject.len());
+            assert_eq!(regex.search(subject, 0, &mut Scratch::new(), &mut budget), Ok(true));
+        }
+        (changes.join("; "), pattern)
+    }
+
+    #[test]
+    fn small_differences_are_found() {
+        for (pattern, subject, expected) in [
+            ("^%{WORD:a} %{INT:n}$", "ab  1", "^%{WORD:a} +%{INT:n}$"),
+            ("^%{WORD:a} %{INT:n}$", "ab\t1", r"^%{WORD:a}\s+%{INT:n}$"),
+            ("^%{WORD:a} %{INT:n}$", "ab -", "^%{WORD:a} (?:%{INT:n}|-)$"),
+            ("^%{WORD:a} (?:x|%{INT:n})$", "ab -", "^%{WORD:a} (?:x|%{INT:n}|-)$"),
+            ("^%{WORD:a} %{INT:n}$", "ab 1 c d", "^%{WORD:a} %{INT:n}(?: %{GREEDYDATA:rest})?$"),
+            ("^%{WORD:a} %{INT:n}$", "ab 1 ", "^%{WORD:a} %{INT:n} *$"),
+            ("^%{WORD:a} %{INT:n} up$", "ab 1 UP", "^%{WORD:a} %{INT:n} (?i:up)$"),
+            (
+                r"^%{WORD:a} \[%{INT:n}\] up$",
+                "ab (1) up",
+                r"^%{WORD:a} (?:\[|\()%{INT:n}(?:\]|\)) up$",
+            ),
+            (r"^%{WORD:a} \[%{INT:n}\] up$", "ab 1 up", r"^%{WORD:a} \[?%{INT:n}\]? up$"),
+            ("^%{WORD:a} %{INT:n} %{WORD:b}:", "ab c:", "^%{WORD:a} (?:%{INT:n} )?%{WORD:b}:"),
+            ("^%{WORD:a} %{INT:n} up$", "ab eth0 7 up", "^%{WORD:a} %{WORD} %{INT:n} up$"),
+        ] {
+            assert_eq!(suggested(pattern, subject).1, expected, "{pattern} on {subject:?}");
+        }
+    }
+
+    #[test]
+    fn stock_pattern_that_fits_stands_beside_the_old_one() {
+        assert_eq!(
+            suggested(r"^%{IP:client} \[%{HTTPDATE:at}\] %{WORD:verb}$", "10.0.0.1 [2015-05-17T10:05:03Z] GET"),
+            (
+                "%{TIMESTAMP_ISO8601:at}, which takes `2015-05-17T10:05:03Z`, beside %{HTTPDATE:at}".into(),
+                r"^%{IP:client} \[(?:%{HTTPDATE:at}|%{TIMESTAMP_ISO8601:at})\] %{WORD:verb}$".into(),
+            )
+        );
+    }
+
+    #[test]
+    fn token_is_written_out_as_far_as_is_needed() {
+        let line = r#"10.0.0.1 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 5 "-" "curl"#;
+        let (changes, pattern) = suggested("%{COMBINEDAPACHELOG}", line);
+        assert_eq!(changes, "the line may end without `\"`");
+        assert_eq!(
+            pattern,
+            concat!(
+                r#"%{HTTPD_COMMONLOG} "(?:-|%{DATA:[http][request][referrer]})" "#,
+                r#""(?:-|%{DATA:[user_agent][original]})(?:"|$)"#
+            )
+        );
+        assert_eq!(
+            suggested("^%{SYSLOGLINE}", "node7 Nov  9 12:01:01 host1 crond[2915]: done").1,
+            "^%{WORD} %{SYSLOGLINE}"
+        );
+    }
+
+    #[test]
+    fn line_of_another_kind_gets_another_pattern() {
+        for (subject, expected) in [
+            ("[Sun Dec 04 04:47:44 2005] [error] child in error state 6", "^%{HTTPD_ERRORLOG}$"),
+            ("Jun 14 15:16:01 combo sshd[19939]: check pass", "^%{SYSLOGLINE}$"),
+            (
+                "[17/May/2015:10:24:49 +0000] no structure 7",
+                r"^\[%{HTTPDATE:timestamp}\] %{GREEDYDATA:message}$",
+            ),
+            (
+                "081109 203615 148 INFO dfs.Node$Responder: block 7 ends",
+                "^%{INT:number} %{INT:number2} %{INT:number3} %{LOGLEVEL:level} %{DATA:source}: %{GREEDYDATA:message}$",
+            ),
+        ] {
+            assert_eq!(suggested("%{COMBINEDAPACHELOG}", subject).1, expected, "{subject}");
+        }
+        let (changes, _) = suggested("%{COMBINEDAPACHELOG}", r#"{"a":1}"#);
+        assert!(changes.contains("the filter `json`"), "{changes}");
+    }
+
+    #[test]
+    fn match_and_pattern_that_cannot_be_changed_have_no_suggestion() {
+        let none = (String::new(), String::new());
+        assert_eq!(suggested("%{WORD:a}", "ab"), none);
+        assert_eq!(suggested("^%{OWN=x+:a}$", "ab"), none);
+        assert_eq!(suggested("^%{NO_SUCH:a}$", "ab"), none);
+        assert_eq!(suggested("^%{WORD:a} 1$", &"a ".repeat(limits::SUGGEST_SUBJECT_BYTES)), none);
+    }
+
+    proptest::proptest! {
+        // The same cases in every run.
+        #![proptest_config(proptest::test_runner::Config {
+            failure_persistence: None,
+            rng_seed: proptest::test_runner::RngSeed::Fixed(1),
+            ..proptest::test_runner::Config::with_cases(60)
+        })]
+
+        #[test]
+        fn suggestions_do_what_is_said_of_them(
+            pieces in proptest::collection::vec(proptest::sample::select(PIECES), 1..7),
+            subject in "[a1 \\-\\[\"ä:]{0,12}",
+        ) {
+            let _ = suggested(&pieces.concat(), &subject);
+        }
+    }
+
+    const PIECES: &[&str] = &[
+        "%{WORD:a}",
+        "%{INT:n}",
+        "%{IP:i}",
+        "%{SYSLOGPROG}",
+        " ",
+        ":",
+        "-",
+        "\"",
+        "\\[",
+        "\\]",
+        "(?:",
+        "(?<x>",
+        ")",
+        ")",
+        "|",
+        "?",
+        "^",
+        "$",
+        "ä",
+        "%{DATA:d}",
+        "\\b",
+        "[a-c]+",
+    ];
+}
