@@ -11,7 +11,7 @@ use sawlog::pattern::{
 };
 
 /// Lines of each file that are looked at.
-const LINES: usize = 12;
+const LINES: usize = 4;
 
 fn compile(pattern: &str, dictionary: &Dictionary) -> (Regex, Expansion) {
     let expansion = expand(pattern, dictionary, true).unwrap();
