@@ -4,8 +4,8 @@ use std::hint::black_box;
 
 use sawlog::pattern::{Budget, Flags, Regex, Scratch};
 use sawlog::{
-    Config, Ecs, Event, InputOptions, Options, ParseOptions, Pipeline, Refusal, Resources, Sink,
-    Source, Tick, Timestamp, Worker,
+    Config, Ecs, Event, InputOptions, Options, ParseOptions, Pipeline, Refusal, Resources,
+    SimdLevel, Sink, Source, Tick, Timestamp, Worker,
 };
 
 use crate::Contestant;
@@ -66,10 +66,16 @@ impl Sink for Lines {
 impl Engine {
     /// Compiles a config; its first input gives the codec.
     pub fn new(config: &str) -> Self {
+        Self::with_simd(config, SimdLevel::Auto)
+    }
+
+    /// Compiles a config for a SIMD level.
+    pub fn with_simd(config: &str, simd: SimdLevel) -> Self {
         let source = Source::new("task.conf", config);
         let config = Config::parse(vec![source], &ParseOptions::default())
             .unwrap_or_else(|problems| panic!("{problems}"));
-        let options = Options { ecs: Ecs::Disabled, ..Options::default() };
+        let engine = sawlog::pattern::Engine { simd, ..sawlog::pattern::Engine::default() };
+        let options = Options { ecs: Ecs::Disabled, engine, ..Options::default() };
         let pipeline = Pipeline::compile(&config, &Resources::new(), &options)
             .unwrap_or_else(|problems| panic!("{problems}"));
         let input = (!pipeline.inputs().is_empty()).then_some(0);
