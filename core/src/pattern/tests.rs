@@ -3,7 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::hir::HirKind;
-use super::{Budget, BudgetExhausted, Flags, Regex, Scratch, SyntaxErrorKind};
+use super::{Budget, BudgetExhausted, Engine, Executor, Flags, Regex, Scratch, SyntaxErrorKind};
+use crate::scan::SimdLevel;
 
 mod matches;
 
@@ -198,7 +199,20 @@ fn nodes_keep_the_span_of_their_text() {
 fn patterns_that_backtrack_without_end_exhaust_the_budget() {
     let subject = "a".repeat(2000);
     for pattern in [r"(?<x>a|aa)+\k<x>[bc]", "(?>(?:a|aa)+[bc])", "(?=(?:a|aa)+[bc])"] {
-        assert_eq!(found(pattern, GROK, &subject), "exhausted", "{pattern}");
+        let regex = Regex::new(pattern, GROK).unwrap();
+        let mut scratch = Scratch::new();
+        scratch.set_engine(Engine { executor: Executor::Plain, simd: SimdLevel::Auto });
+        let mut budget = Budget::for_subject(subject.len());
+        let found = regex.search(&subject, 0, &mut scratch, &mut budget);
+        assert_eq!(found, Err(BudgetExhausted), "{pattern}");
+    }
+}
+
+#[test]
+fn memo_of_the_fast_executor_holds_in_atomic_groups_and_looks() {
+    let subject = "a".repeat(2000);
+    for pattern in ["(?>(?:a|aa)+[bc])", "(?=(?:a|aa)+[bc])", "(?!(?:a|aa)+[bc])b"] {
+        assert_eq!(found(pattern, GROK, &subject), "-", "{pattern}");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::arena::Arena;
 use crate::codec::json::shape::Shapes;
+use crate::codec::json::tape::TapeReader;
 use crate::codec::json::{After, NegativeZero, exact, fast};
 use crate::event::Value;
 use crate::scan::Simd;
@@ -24,6 +25,7 @@ fn unpack(value: &mut Value<'_>) {
 /// Holds the fast reader, on all levels of the CPU, to the exact one; tells whether it took the text.
 pub(super) fn readers_agree_after(text: &str, shapes: &mut Shapes) -> bool {
     let mut taken = false;
+    taped_text_agrees(text);
     let zeros = [NegativeZero::Kept, NegativeZero::Plain];
     for (zero, simd) in
         zeros.into_iter().flat_map(|zero| Simd::all().into_iter().map(move |simd| (zero, simd)))
@@ -50,6 +52,19 @@ pub(super) fn readers_agree_after(text: &str, shapes: &mut Shapes) -> bool {
         assert_eq!(written(&copy), written(&exact), "its copy: {text}");
     }
     taken
+}
+
+/// Holds the tape to the exact reader.
+fn taped_text_agrees(text: &str) {
+    let arena = Arena::new();
+    let Some(value) = TapeReader::default().read(text, &arena) else { return };
+    for zero in [NegativeZero::Kept, NegativeZero::Plain] {
+        let Ok(exact) = exact::read(text, After::Objects, zero, &arena) else {
+            panic!("the exact reader refuses {text}");
+        };
+        assert_eq!(format!("{value:?}"), format!("{exact:?}"), "by the tape: {text}");
+        assert_eq!(written(&value), written(&exact), "by the tape: {text}");
+    }
 }
 
 /// Holds the readers to each other on two texts, of which the second may be like the first.

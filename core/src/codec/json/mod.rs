@@ -1,4 +1,5 @@
-//! JSON text to values: a fast reader that leaves inner lists and maps as text, and an exact one.
+//! JSON text to values: a fast reader that leaves inner lists and maps as text, simd-json's tape, and an
+//! exact one.
 //!
 //! `{"a": 1, "b": {"c" : 1.50}}` becomes a map of `1` and of the text `{"c":1.5}`: what nobody looks
 //! into is written out again as it came. The fast reader takes a text only when what it makes of it is what
@@ -15,6 +16,7 @@ mod exact;
 mod fast;
 mod nested;
 mod shape;
+mod tape;
 #[cfg(test)]
 mod tests;
 
@@ -46,6 +48,7 @@ pub(crate) enum NegativeZero {
 #[derive(Debug, Default)]
 pub(crate) struct JsonReader {
     shapes: shape::Shapes,
+    tape: tape::TapeReader,
 }
 
 impl JsonReader {
@@ -58,7 +61,10 @@ impl JsonReader {
         arena: &'b Arena,
     ) -> Result<Value<'b>, JsonError> {
         let fast = fast::read(text, zero, arena, arena.simd(), Some(&mut self.shapes));
-        fast.or_else(|fast::Unusual| exact::read(text, after, zero, arena))
+        fast.or_else(|fast::Unusual| {
+            let taped = self.tape.read(text, arena);
+            taped.map_or_else(|| exact::read(text, after, zero, arena), Ok)
+        })
     }
 }
 

@@ -634,11 +634,18 @@ impl<L: Level> Machine<'_, L> {
         }
         let more = if span.run.max == u32::MAX { u32::MAX } else { span.run.max - span.run.min };
         if span.lazy {
-            return self.take_more(span, pc, low, more);
+            return self.take_more(span, pc, low, low, more);
+        }
+        if self.has_failed_from(span, low) {
+            return None;
         }
         let high = self.extent(&span.run.set, low, more);
         self.note(high - low);
-        self.give_back(span, pc, low, high)
+        let end = self.give_back(span, pc, low, high);
+        if end.is_none() {
+            self.range_failed(span, low, high);
+        }
+        end
     }
 
     #[inline(always)]
@@ -689,50 +696,88 @@ impl<L: Level> Machine<'_, L> {
         }
     }
 
-    /// Takes the least end from `at` on behind which the rest can begin.
+    /// Takes the least end from `at` on behind which the rest can begin; those from `failed` on have
+    /// failed.
     #[inline(always)]
-    fn take_more(&mut self, span: &Span, pc: Pc, at: usize, left: u32) -> Option<usize> {
-        let (end, left) = self.least_end(span, at, left)?;
-        self.memory.stack.push(Frame::Lazy { pc, at: small(end), left });
-        self.set_span_end(span, end);
-        Some(end)
+    fn take_more(
+        &mut self,
+        span: &Span,
+        pc: Pc,
+        failed: usize,
+        at: usize,
+        left: u32,
+    ) -> Option<usize> {
+        match self.least_end(span, at, left) {
+            Ok((end, left)) => {
+                self.memory.stack.push(Frame::Lazy { pc, at: small(end), left });
+                self.set_span_end(span, end);
+                Some(end)
+            }
+            Err(stop) => {
+                self.range_failed(span, failed, stop);
+                None
+            }
+        }
     }
 
+    /// The least end, or the place where the run had to stop.
     #[inline(always)]
-    fn least_end(&mut self, span: &Span, from: usize, left: u32) -> Option<(usize, u32)> {
+    fn least_end(&mut self, span: &Span, from: usize, left: u32) -> Result<(usize, u32), usize> {
         let mut at = from;
+        // What was passed over without a look costs no step.
+        let mut looked_from = from;
         let mut left = left;
         loop {
+            let mut fresh = true;
             if left == u32::MAX && !matches!(span.run.set, RunSet::Mixed(..)) {
-                at = match (span.follow.byte, &span.run.set) {
-                    (Some(byte), RunSet::Any) => self.level.find1(byte, self.bytes, at),
-                    _ if span.follow.any => at,
-                    _ => self.level.find_in(&span.follow.stop, self.bytes, at),
-                };
-            }
-            if self.fits(span, at) {
-                let mut fresh = true;
-                if self.memo_on && span.failed != NONE {
-                    let (low, high) = self.memory.failed[span.failed as usize];
-                    if (low as usize..=high as usize).contains(&at) {
-                        // All ends up to `high` have failed; the run goes on behind it if it can.
-                        fresh = false;
-                        at = high as usize;
-                    }
-                }
+                fresh = !self.has_failed_from(span, at);
                 if fresh {
-                    self.note(at - from);
-                    return Some((at, left));
+                    at = match (span.follow.byte, &span.run.set) {
+                        (Some(byte), RunSet::Any) => self.level.find1(byte, self.bytes, at),
+                        _ if span.follow.any => at,
+                        _ => self.level.find_in(&span.follow.stop, self.bytes, at),
+                    };
                 }
+            }
+            if fresh && self.fits(span, at) && !self.has_failed_from(span, at) {
+                self.note(at - looked_from);
+                return Ok((at, left));
+            }
+            if self.has_failed_from(span, at) {
+                // All ends up to this one have failed; the run goes on behind it if it can.
+                self.note(at - looked_from);
+                at = self.memory.failed[span.failed as usize].1 as usize;
+                looked_from = at;
             }
             let len = if left == 0 { None } else { self.one_in(&span.run.set, at) };
             let Some(len) = len else {
-                self.note(at - from);
-                return None;
+                self.note(at - looked_from);
+                return Err(at);
             };
             at += len;
             left -= u32::from(left != u32::MAX);
         }
+    }
+
+    /// Whether this end of an unbounded span, and those behind it up to a noted one, have failed.
+    #[inline(always)]
+    fn has_failed_from(&self, span: &Span, end: usize) -> bool {
+        self.memo_on && span.failed != NONE && {
+            let (from, to) = self.memory.failed[span.failed as usize];
+            (from as usize..=to as usize).contains(&end)
+        }
+    }
+
+    /// Notes that all ends of an unbounded span from `low` to `high`, which are of one run, have failed.
+    fn range_failed(&mut self, span: &Span, low: usize, high: usize) {
+        if !self.memo_on || span.failed == NONE {
+            return;
+        }
+        let (low, high) = (small(low), small(high));
+        let range = &mut self.memory.failed[span.failed as usize];
+        let (from, to) = *range;
+        let overlaps = from <= to && from <= high && low <= to;
+        *range = if overlaps { (from.min(low), to.max(high)) } else { (low, high) };
     }
 
     /// Notes that an end of an unbounded span has failed.
@@ -838,7 +883,8 @@ impl<L: Level> Machine<'_, L> {
                         && let Some(len) = self.one_in(&span.run.set, at as usize)
                     {
                         let left = left - u32::from(left != u32::MAX);
-                        if let Some(end) = self.take_more(span, pc, at as usize + len, left) {
+                        let from = at as usize;
+                        if let Some(end) = self.take_more(span, pc, from, from + len, left) {
                             return Ok(Some((pc + 1, end)));
                         }
                     }
