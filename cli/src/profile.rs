@@ -112,7 +112,7 @@ fn shown(pattern: &str) -> String {
     let pattern = printable(pattern);
     match pattern.char_indices().nth(SHOWN_PATTERN) {
         Some((at, _)) => format!("{}…", pattern.get(..at).unwrap_or_default()),
-        None => pattern.into(),
+        None => pattern,
     }
 }
 

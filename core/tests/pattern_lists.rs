@@ -95,9 +95,11 @@ fn a_chain_of_filters_gives_what_the_list_gives() {
     let mut chain = list(&PATTERNS[..1], "");
     for pattern in &PATTERNS[1..] {
         let next = list(&[pattern], "");
-        chain += &format!(
-            " if '_grokparsefailure' in [tags] {{ mutate {{ remove_tag => '_grokparsefailure' }} {next} }}"
-        );
+        chain.extend([
+            " if '_grokparsefailure' in [tags] { mutate { remove_tag => '_grokparsefailure' } ",
+            &next,
+            " }",
+        ]);
     }
     let (of_chain, of_list) = (run(&chain, &LINES), run(&list(&PATTERNS, ""), &LINES));
     for (chain, list) in of_chain.iter().zip(&of_list) {

@@ -49,7 +49,9 @@ fn visit(node: &Hir, can_fail: bool, shapes: &mut Vec<Shape>) {
             }
         }
         HirKind::Alternate(branches) => {
-            branches.iter().for_each(|branch| visit(branch, can_fail, shapes));
+            for branch in branches {
+                visit(branch, can_fail, shapes);
+            }
         }
         HirKind::Capture { body, .. } => visit(body, can_fail, shapes),
         // What is inside is tried again only while it is inside.
@@ -163,7 +165,7 @@ fn adjacent(parts: &[&Hir], can_fail: bool, shapes: &mut Vec<Shape>) {
         let is_blank = common.iter().all(|c| *c == ' ') && !first.is_blank;
         if count > 1 && fails && wild == 0 && !is_blank {
             let example = common.iter().copied().find(char::is_ascii_alphanumeric);
-            let example = example.or(common.first().copied()).unwrap_or(' ');
+            let example = example.or_else(|| common.first().copied()).unwrap_or(' ');
             let (from, to) = (parts[at].span, parts[last].span);
             shapes.push(Shape { from, to, growth: Growth::Power(count), example });
         }
@@ -185,7 +187,7 @@ fn divides(body: &Hir) -> Option<char> {
                 match open_repeat(part) {
                     Some(set) => {
                         let named = set.chars.iter().copied().find(char::is_ascii_alphanumeric);
-                        found = found.or(named).or(set.chars.first().copied());
+                        found = found.or(named).or_else(|| set.chars.first().copied());
                     }
                     None if must_hold(part) => return None,
                     None => {}

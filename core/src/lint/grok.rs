@@ -249,7 +249,7 @@ impl Reading<'_> {
         let last = self.expansion.origin((span.end as usize).saturating_sub(1));
         let range = first.span.start..last.span.end.max(first.span.end);
         let is_own = |name: &&str| self.own_names.iter().any(|own| own == name);
-        let is_own = first.chain.last().is_none_or(|name| is_own(&name));
+        let is_own = first.chain.last().is_none_or(is_own);
         (self.place(&range), range, is_own)
     }
 

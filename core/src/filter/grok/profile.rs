@@ -77,19 +77,16 @@ fn count_text<'b>(
         }
         profile.tried += 1;
         profile.steps += found.steps;
-        match found.start {
-            Some(start) => {
-                profile.matched += 1;
-                profile.matched_at_start += u64::from(start == 0);
-                if is_first_only {
-                    profile.saved_if_first += steps_before;
-                }
-                has_matched = true;
+        if let Some(start) = found.start {
+            profile.matched += 1;
+            profile.matched_at_start += u64::from(start == 0);
+            if is_first_only {
+                profile.saved_if_first += steps_before;
             }
-            None => {
-                profile.steps_failed += found.steps;
-                profile.given_up += u64::from(found.is_given_up);
-            }
+            has_matched = true;
+        } else {
+            profile.steps_failed += found.steps;
+            profile.given_up += u64::from(found.is_given_up);
         }
         steps_before += steps;
     }

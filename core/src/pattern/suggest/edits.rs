@@ -246,7 +246,7 @@ impl Site<'_> {
             let previous = at.checked_sub(1).and_then(|at| around.get(at)).cloned();
             if let Some(space) = previous.filter(|unit| unit.literal() == Some(' ')) {
                 let change = "there may be several spaces".to_owned();
-                self.push(Rank::Spelling, space.range.clone(), many, change);
+                self.push(Rank::Spelling, space.range, many, change);
             } else {
                 let place =
                     self.outermost().map_or(unit.range.start, |(units, at)| units[at].range.start);
@@ -475,7 +475,7 @@ impl Site<'_> {
                 self.push(Rank::Extra, place.clone(), stock.pattern, change);
             }
             let signs = [sign, sign.find(' ').and_then(|at| sign.get(..=at)).unwrap_or(sign)];
-            for sign in &signs[..1 + usize::from(signs[0] != signs[1])] {
+            for sign in &signs[..=usize::from(signs[0] != signs[1])] {
                 let change = format!(
                     "{}, which takes {}, before {next}",
                     stock.pattern,

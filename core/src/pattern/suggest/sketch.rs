@@ -41,8 +41,8 @@ pub(super) fn sketch(subject: &str, ends: &mut Ends<'_>) -> Option<String> {
         }
         // Values are told from what is between two signs.
         let chunk = rest.find(|c: char| c.is_whitespace() || SIGNS.contains(c));
-        let chunk =
-            chunk.filter(|len| *len > 0).unwrap_or(if SIGNS.contains(c) { 0 } else { rest.len() });
+        let all = if SIGNS.contains(c) { 0 } else { rest.len() };
+        let chunk = chunk.filter(|len| *len > 0).unwrap_or(all);
         let found = VALUES.iter().find_map(|stock| {
             let end = ends(stock.pattern, at)?;
             let is_anything = ANYTHING.contains(&stock.pattern);
@@ -67,9 +67,9 @@ pub(super) fn sketch(subject: &str, ends: &mut Ends<'_>) -> Option<String> {
                 match stop.filter(|c| !c.is_whitespace()) {
                     Some(stop) => {
                         let stop = escaped(stop.encode_utf8(&mut [0; 4]));
-                        out.push_str(&format!("(?<text{number}>[^{stop}]+)"));
+                        out.extend(["(?<text", &number, ">[^", &stop, "]+)"]);
                     }
-                    None => out.push_str(&format!("%{{NOTSPACE:text{number}}}")),
+                    None => out.extend(["%{NOTSPACE:text", &number, "}"]),
                 }
                 fields += 1;
                 at += chunk;

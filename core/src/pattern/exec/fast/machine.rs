@@ -403,10 +403,8 @@ impl<L: Level> Machine<'_, L> {
                 pc += 1;
                 continue 'op;
             }
-            (pc, at) = match self.backtrack()? {
-                Some(next) => next,
-                None => return Ok(false),
-            };
+            let Some(next) = self.backtrack()? else { return Ok(false) };
+            (pc, at) = next;
         }
     }
 
