@@ -127,9 +127,12 @@ filter { mutate { add_field => { "service_id" => "auth-7" "version" => "1.4.2" }
 const JSON: &[&str] = &[
     r#"{"@timestamp":"2024-03-15T14:23:01.123Z","level":"info","user":{"id":17,"tags":["a","b"]},"ms":1.25}"#,
     r#"{"level":"warn","text":"\u00e9 and \"quotes\"","n":null,"ok":true,"big":12345678901234567890}"#,
-    "no JSON",
+    r#"{"text": "loguru", "record": {"elapsed": {"repr": "0:00:01.5", "seconds": 1.5}, "extra": {}, "line": 12}}"#,
     "[]",
 ];
+
+/// Left to the exact reader.
+const BROKEN_JSON: &[&str] = &["no JSON", r#"{"a":"#, r#"{"a":1} more"#];
 
 /// What the tasks leave out: conditions, templates, types, branches, tags, a year from the clock.
 const MIXED: &str = r#"filter {
@@ -187,6 +190,7 @@ fn warm_workers_ask_for_no_memory() {
         ("T2", T2, ACCESS),
         ("T3", T3, APP),
         ("T4", T4, SYSLOG),
+        ("T5", T5, JSON),
         ("T6", T6, SYSLOG),
         ("T6, no match", T6, APP),
         ("mixed", MIXED, SYSLOG),
@@ -196,9 +200,10 @@ fn warm_workers_ask_for_no_memory() {
 }
 
 #[test]
-#[ignore = "the reader of JSON takes memory for some lines"]
-fn warm_workers_ask_for_no_memory_to_read_json() {
-    assert_eq!(asked_when_warm(T5, JSON), 0);
+fn lines_that_are_no_json_ask_for_little_memory() {
+    // Each line is run twenty times; the exact reader keeps nothing between lines.
+    let asked = asked_when_warm(T5, BROKEN_JSON);
+    assert!(asked <= 20 * 8 * BROKEN_JSON.len() as u64, "{asked}");
 }
 
 #[test]

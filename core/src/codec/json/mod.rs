@@ -48,7 +48,8 @@ pub(crate) enum NegativeZero {
 #[derive(Debug, Default)]
 pub(crate) struct JsonReader {
     shapes: shape::Shapes,
-    tape: tape::TapeReader,
+    /// Made when the first text needs it: it takes memory from the start.
+    tape: Option<Box<tape::TapeReader>>,
 }
 
 impl JsonReader {
@@ -62,7 +63,7 @@ impl JsonReader {
     ) -> Result<Value<'b>, JsonError> {
         let fast = fast::read(text, zero, arena, arena.simd(), Some(&mut self.shapes));
         fast.or_else(|fast::Unusual| {
-            let taped = self.tape.read(text, arena);
+            let taped = self.tape.get_or_insert_default().read(text, arena);
             taped.map_or_else(|| exact::read(text, after, zero, arena), Ok)
         })
     }

@@ -83,7 +83,11 @@ fn next<'b>(
         Node::Static(StaticNode::Null) => Value::Null,
         Node::Static(StaticNode::Bool(value)) => Value::Bool(value),
         Node::Static(StaticNode::I64(value)) => Value::Int(value),
-        Node::Static(StaticNode::U64(value)) => Value::Int(i64::try_from(value).ok()?),
+        Node::Static(StaticNode::U64(value)) => match i64::try_from(value) {
+            Ok(value) => Value::Int(value),
+            // A JSON number has no zeros in front, so this is its text.
+            Err(_) => Value::Number(arena.text(itoa::Buffer::new().format(value))),
+        },
         Node::Static(StaticNode::F64(_)) => return None,
     })
 }
