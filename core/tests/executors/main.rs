@@ -27,6 +27,14 @@ fn random_regexes_match_alike_on_both_executors() {
     assert!(matched > CASES / 10 && matched < CASES, "{matched} of {CASES} matched");
 }
 
+/// Found by random regexes: a lazy run that an atomic group had left was taken for one that had failed.
+#[test]
+fn what_was_found_stays_mended() {
+    let pattern = r"(?>(?:$a1a|[^\s:](?:^)\Z||)-)*(?:(?:(?:[^a](?:\h|)\z-)(?>\S)12*?(?<g1>\n*?(?:\n\w*+){3,12}))*[^é]+?\w??\b)*+[^\s:]";
+    let regex = Regex::new(pattern, Flags::default()).expect("the pattern is right");
+    assert!(!compare(&regex, "- ab:121bbaa1 \n", &mut scratches()));
+}
+
 fn scratches() -> Vec<Scratch> {
     let engines = [
         (Executor::Plain, SimdLevel::Portable),

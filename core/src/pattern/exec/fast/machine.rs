@@ -778,12 +778,12 @@ impl<L: Level> Machine<'_, L> {
         *range = if overlaps { (from.min(low), to.max(high)) } else { (low, high) };
     }
 
-    /// Notes that an end of an unbounded span has failed.
+    /// Notes that an end of an unbounded greedy span has failed, and with it all its greater ends.
     ///
-    /// A greedy span has then failed at all its greater ends, a lazy one at all its smaller ones.
-    /// Neighbouring ranges are joined if one run of the characters reaches from one to the other.
+    /// Neighbouring ranges are joined if one run of the characters reaches from one to the other. A
+    /// lazy span notes its ends when it has none left: what came before the first of them is not known.
     fn end_failed(&mut self, span: &Span, end: u32) {
-        if !self.memo_on || span.failed == NONE {
+        if !self.memo_on || span.failed == NONE || span.lazy {
             return;
         }
         let (from, to) = self.memory.failed[span.failed as usize];
@@ -791,14 +791,8 @@ impl<L: Level> Machine<'_, L> {
             (end, end)
         } else if (from..=to).contains(&end) {
             return;
-        } else if end < from {
-            if span.lazy {
-                // The ends between may still lead on; those that are known to fail are worth more.
-                return;
-            }
-            if self.is_run(&span.run.set, end, from) { (end, to) } else { (end, end) }
-        } else if span.lazy && self.is_run(&span.run.set, to, end) {
-            (from, end)
+        } else if end < from && self.is_run(&span.run.set, end, from) {
+            (end, to)
         } else {
             (end, end)
         };
@@ -882,7 +876,14 @@ impl<L: Level> Machine<'_, L> {
                     {
                         let left = left - u32::from(left != u32::MAX);
                         let from = at as usize;
-                        if let Some(end) = self.take_more(span, pc, from, from + len, left) {
+                        // The frame below says where the span was entered.
+                        let low = match self.memory.stack.last() {
+                            Some(Frame::Mark { memo, at }) if *memo == span.memo => {
+                                self.least(&span.run, *at as usize).unwrap_or(from)
+                            }
+                            _ => from,
+                        };
+                        if let Some(end) = self.take_more(span, pc, low, from + len, left) {
                             return Ok(Some((pc + 1, end)));
                         }
                     }
