@@ -80,7 +80,9 @@ pub use event::{
 pub use filter::Order;
 pub use program::condition::ConditionError;
 pub use program::options::{Needs, PathKind, PathNeed, VariableNeed};
-pub use program::{Codec, ConfigPosition, Ecs, Input, Options, Pipeline, PlacedFilter, Resources};
+pub use program::{
+    Codec, ConfigPosition, Ecs, Input, Options, Pipeline, PlacedFilter, PluginDoc, Resources,
+};
 pub use run::{
     Clock, FilterProfile, FilterStats, Imbalance, InputOptions, PatternProfile, Profile, Refusal,
     RefusalKind, RunError, Sink, Stats, Tick, Worker,
@@ -88,7 +90,7 @@ pub use run::{
 pub use scan::SimdLevel;
 pub use time::{Timestamp, Zone};
 
-/// The names of the filters that are built, in alphabetical order.
-pub fn filters() -> impl Iterator<Item = &'static str> {
-    filter::names()
+/// The filters that are built, in alphabetical order: their names and what the docs say of them.
+pub fn filters() -> impl Iterator<Item = (&'static str, &'static PluginDoc)> {
+    filter::all().map(|filter| (filter.name, filter.doc))
 }

@@ -5,8 +5,18 @@
 
 use crate::event::{Event, Key, Value};
 use crate::filter::{CompileCx, Cx, Filter, Outcome};
-use crate::program::Ecs;
+use crate::program::{Ecs, PluginDoc};
 use crate::program::options::PluginOptions;
+
+pub(super) const DOC: PluginDoc = PluginDoc {
+    summary: "Copies the event, once for each name in `clones`.",
+    example: r#"clone { clones => ["audit"] remove_field => ["[user][password]"] }"#,
+    options: &[
+        ("clones", "The names of the copies."),
+        ("ecs_compatibility", "`disabled` puts the name into `type`; else it becomes a tag."),
+    ],
+    differences: &[],
+};
 
 #[derive(Debug)]
 struct Clone {

@@ -8,8 +8,22 @@ use crate::diagnostic::Code;
 use crate::event::{Event, Template, Value};
 use crate::filter::field::FieldName;
 use crate::filter::{CompileCx, Cx, Filter, Outcome, shown, shown_value, tag_all};
+use crate::program::PluginDoc;
 use crate::program::options::{OptionKind, PluginOptions};
 use crate::time::{DateContext, DateFormat, Day, Locale, Timestamp, Zone};
+
+pub(super) const DOC: PluginDoc = PluginDoc {
+    summary: "Turns a text or number into a time, `@timestamp` unless `target` says otherwise.",
+    example: r#"date { match => ["time", "dd/MMM/yyyy:HH:mm:ss Z", "ISO8601"] }"#,
+    options: &[
+        ("locale", "The language of the names of months and days: `en`, `de-DE`."),
+        ("match", "The field, then the formats that are tried in order: Joda patterns, `ISO8601`, `UNIX`, `UNIX_MS`, `TAI64N`."),
+        ("tag_on_failure", "Tags for an event that no format fits."),
+        ("target", "The field that gets the time."),
+        ("timezone", "The zone of a time that names none; may hold `%{field}`."),
+    ],
+    differences: &[("match", "`ISO8601` takes `2024-03-15 14:23:01` without a fraction of a second too."),],
+};
 
 #[derive(Debug)]
 struct Date {

@@ -5,7 +5,17 @@
 
 use crate::event::Event;
 use crate::filter::{CompileCx, Cx, Filter, Outcome};
+use crate::program::PluginDoc;
 use crate::program::options::PluginOptions;
+
+pub(super) const DOC: PluginDoc = PluginDoc {
+    summary: "Removes the event.",
+    example: "drop { percentage => 90 }",
+    options: &[
+        ("percentage", "The share of events that are removed, 0 to 100."),
+    ],
+    differences: &[("percentage", "The draw comes from the seed of the run, so that a repeated run drops the same events."),],
+};
 
 #[derive(Debug)]
 struct Drop {

@@ -8,8 +8,22 @@ use crate::codec::json::{self, After, NegativeZero};
 use crate::event::{Event, Key, Object, SetError, TIMESTAMP, Value, text};
 use crate::filter::field::FieldName;
 use crate::filter::{CompileCx, Cx, Filter, Outcome, shown, shown_value, tag_all};
+use crate::program::PluginDoc;
 use crate::program::options::{OptionKind, PluginOptions};
 use crate::time::Timestamp;
+
+pub(super) const DOC: PluginDoc = PluginDoc {
+    summary: "Turns a JSON text in a field into fields.",
+    example: r#"json { source => "message" target => "app" }"#,
+    options: &[
+        ("ecs_compatibility", "No effect on the events."),
+        ("skip_on_invalid_json", "Leaves an event whose text is no JSON as it is, without a tag."),
+        ("source", "The field that holds the text."),
+        ("tag_on_failure", "Tags for an event whose text is no JSON."),
+        ("target", "The field that gets the value; without it the keys of the object become fields of the event."),
+    ],
+    differences: &[],
+};
 
 #[derive(Debug)]
 struct Json {

@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span};
 use crate::event::{EscapeStyle, Event, PathRef, SetError, Value, text};
 use crate::pattern;
 use crate::program::options::PluginOptions;
-use crate::program::{Ecs, Options, Resources};
+use crate::program::{Ecs, Options, PluginDoc, Resources};
 use crate::run::PatternProfile;
 use crate::time::{Day, Timestamp, Zone};
 
@@ -251,6 +251,7 @@ pub(crate) struct FilterInfo {
     pub(crate) name: &'static str,
     pub(crate) order: Order,
     pub(crate) compile: Compile,
+    pub(crate) doc: &'static PluginDoc,
 }
 
 macro_rules! filters {
@@ -261,6 +262,7 @@ macro_rules! filters {
                 name: stringify!($name),
                 order: Order::$order,
                 compile: $name::compile,
+                doc: &$name::DOC,
             },)+
         ];
     };
@@ -280,7 +282,45 @@ pub(crate) fn lookup(name: &str) -> Option<&'static FilterInfo> {
     FILTERS.iter().find(|filter| filter.name == name)
 }
 
-/// The names of the filters that are built, in alphabetical order.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    FILTERS.iter().map(|filter| filter.name)
+/// The filters that are built, in alphabetical order.
+pub(crate) fn all() -> impl Iterator<Item = &'static FilterInfo> {
+    FILTERS.iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::config::{Config, ParseOptions};
+    use crate::diagnostic::Source;
+    use crate::program::Pipeline;
+    use crate::program::schema::{Known, PluginKind, Schema};
+
+    #[test]
+    fn every_option_of_every_filter_is_documented_once() {
+        let schema = Schema::new();
+        for filter in all() {
+            let known = match schema.lookup(PluginKind::Filter, filter.name) {
+                Known::Options(options) => options.iter().map(|option| option.name).collect(),
+                _ => BTreeSet::new(),
+            };
+            let documented: BTreeSet<_> =
+                filter.doc.options.iter().map(|(name, _)| *name).collect();
+            assert_eq!(documented, known, "{}", filter.name);
+            assert_eq!(documented.len(), filter.doc.options.len(), "{}", filter.name);
+        }
+    }
+
+    #[test]
+    fn the_example_of_every_filter_compiles() {
+        for filter in all() {
+            let text = format!("filter {{ {} }}", filter.doc.example);
+            let config =
+                Config::parse(vec![Source::new("example", text)], &ParseOptions::default())
+                    .expect(filter.name);
+            let compiled = Pipeline::compile(&config, &Resources::example(), &Options::default());
+            assert!(compiled.is_ok(), "{}: {:?}", filter.name, compiled.err());
+        }
+    }
 }

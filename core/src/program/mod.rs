@@ -15,10 +15,12 @@ use crate::time::{Timestamp, Zone};
 
 mod compile;
 pub(crate) mod condition;
+mod doc;
 mod input;
 pub mod options;
 pub mod schema;
 
+pub use doc::PluginDoc;
 pub(crate) use input::Format;
 pub use input::{Codec, Input};
 
@@ -95,6 +97,12 @@ impl Resources {
     /// the order in which they are to be read.
     pub fn add_directory(&mut self, path: impl Into<String>, files: Vec<(String, Vec<u8>)>) {
         self.directories.insert(path.into(), files);
+    }
+
+    /// The files that the examples in the docs name.
+    #[cfg(test)]
+    pub(crate) fn example() -> Self {
+        Self::new()
     }
 
     pub(crate) fn variable(&self, name: &str) -> Option<String> {

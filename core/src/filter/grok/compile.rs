@@ -10,7 +10,7 @@ use crate::filter::{CompileCx, Filter};
 use crate::pattern::expand::{self, CaptureKind};
 use crate::pattern::library::{Dictionary, PatternSet};
 use crate::pattern::{Flags, Regex};
-use crate::program::Ecs;
+use crate::program::{Ecs, PluginDoc};
 use crate::program::options::{OptionKind, OptionValue, PluginOptions};
 
 /// What all patterns of one grok share.
@@ -20,6 +20,33 @@ struct Shared<'o> {
     overwrite: Vec<&'o str>,
     target: Option<String>,
 }
+
+/// Texts for the docs.
+pub(in crate::filter) const DOC: PluginDoc = PluginDoc {
+    summary: "Takes a text apart with named patterns.",
+    example: r#"grok { match => { "message" => "%{IPORHOST:client} %{WORD:verb} %{NUMBER:bytes:int}" } }"#,
+    options: &[
+        ("break_on_match", "Stops at the first pattern that matches; `false` tries all of them."),
+        ("ecs_compatibility", "Which set of stock patterns is used: `disabled` the legacy names, else those of ECS."),
+        ("keep_empty_captures", "Sets fields for captures of no text too."),
+        ("match", "Fields and the pattern or list of patterns for each."),
+        ("matched_pattern_target", "The field that gets the text of the pattern that matched."),
+        ("named_captures_only", "`false` also keeps what `%{NAME}` without a field matched, under its pattern name."),
+        ("overwrite", "Fields that a capture replaces instead of making a list."),
+        ("pattern_definitions", "Names and patterns for this filter."),
+        ("patterns_dir", "Directories or files with patterns."),
+        ("patterns_files_glob", "Which files of `patterns_dir` are read."),
+        ("tag_on_failure", "Tags for an event that no pattern matches."),
+        ("tag_on_timeout", "The tag for an event on which the search took too long."),
+        ("target", "The field under which all captures go."),
+        ("timeout_millis", "The limit of a search; 0 for none but the built-in one."),
+        ("timeout_scope", "Whether the limit holds for each pattern or for all on an event."),
+    ],
+    differences: &[
+        ("matched_pattern_target", "Ours: Logstash has no such option."),
+        ("timeout_millis", "The limit is a number of steps, so that the same input always gives the same events."),
+    ],
+};
 
 /// Reads the options; nothing when errors were recorded.
 pub(in crate::filter) fn compile(

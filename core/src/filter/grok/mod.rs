@@ -16,7 +16,7 @@ mod compile;
 mod explain;
 mod profile;
 
-pub(super) use compile::compile;
+pub(super) use compile::{DOC, compile};
 pub(crate) use compile::{capture_reference, dictionary, pattern_set, sources, target};
 
 #[derive(Debug)]

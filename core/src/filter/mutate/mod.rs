@@ -9,6 +9,7 @@ use crate::diagnostic::Code;
 use crate::event::{Array, Event, PathRef, SetError, Template, Value, text};
 use crate::filter::field::{self, FieldName};
 use crate::filter::{CompileCx, Cx, Filter, Outcome, shown_value, tag_all};
+use crate::program::PluginDoc;
 use crate::program::options::{OptionKind, PluginOptions};
 
 mod case;
@@ -19,6 +20,29 @@ mod strings;
 
 use convert::Conversion;
 use gsub::Gsub;
+
+pub(super) const DOC: PluginDoc = PluginDoc {
+    summary: "Renames, replaces, converts and splits fields, in a fixed order.",
+    example: r#"mutate { convert => { "status" => "integer" } rename => { "verb" => "[http][method]" } }"#,
+    options: &[
+        ("capitalize", "Fields whose first letter becomes a capital, the rest small."),
+        ("coerce", "Fields that get a default when they are there and null."),
+        ("convert", "Fields and their new types: `integer`, `float`, `integer_eu`, `float_eu`, `boolean`, `string`."),
+        ("copy", "Fields and the names of their copies."),
+        ("gsub", "Triples of field, regular expression and replacement."),
+        ("join", "Lists and the separator with which they become texts."),
+        ("lowercase", "Fields whose letters become small."),
+        ("merge", "Lists or maps and the fields that are merged into them."),
+        ("rename", "Fields and their new names."),
+        ("replace", "Fields and their new texts, with `%{field}`."),
+        ("split", "Texts and the separator at which they become lists."),
+        ("strip", "Fields that lose white space at both ends."),
+        ("tag_on_failure", "The tag for an event on which an operation failed."),
+        ("update", "As `replace`, for fields that are there."),
+        ("uppercase", "Fields whose letters become capitals."),
+    ],
+    differences: &[("", "Several entries of one hash option run in the order in which they are written.")],
+};
 
 #[derive(Debug)]
 struct Mutate {
