@@ -1,7 +1,7 @@
 //! All levels of the CPU against a byte-by-byte model.
 
 use super::json::{
-    Padded, push_json_escaped, push_json_name, push_json_string, push_padded, push_plain,
+    WrittenName, push_json_escaped, push_json_name, push_json_string, push_plain, push_written_name,
 };
 use super::{BLOCK_BYTES, ByteClass, Kernel, Level, Simd};
 use crate::pattern::unicode::ByteSet;
@@ -141,13 +141,15 @@ pub(crate) fn escaping(text: &str, before: &[u8]) {
         // Exactly sized: what is written beyond the end is not ours.
         let mut out = [before.to_vec(), before.to_vec(), before.to_vec()];
         out.iter_mut().for_each(Vec::shrink_to_fit);
-        simd.dispatch(Escape(text.as_bytes(), &mut out));
+        simd.dispatch_wide(Escape(text.as_bytes(), &mut out));
         assert_eq!(out, expected, "{simd:?} {text:?}");
     }
     let mut out = before.to_vec();
     push_plain(text.as_bytes(), &mut out);
     assert_eq!(out, [before, text.as_bytes()].concat());
     let mut out = before.to_vec();
-    push_padded(&Padded::new(text.as_bytes()), &mut out);
-    assert_eq!(out, [before, text.as_bytes()].concat());
+    if let Some(name) = WrittenName::new(text) {
+        push_written_name(&name, &mut out);
+        assert_eq!(out, expected[1]);
+    }
 }
