@@ -117,6 +117,13 @@ impl Kernel for Escape<'_> {
     }
 }
 
+/// Compares the places of a byte with those that a loop over the bytes finds.
+pub(crate) fn equal_bytes(bytes: &[u8; BLOCK_BYTES], byte: u8) {
+    let expected = (0..BLOCK_BYTES).fold(0, |mask, at| mask | u32::from(bytes[at] == byte) << at);
+    assert_eq!(super::equal_bytes(bytes, byte), expected, "{byte} {bytes:?}");
+    assert_eq!(super::portable::equal_bytes(bytes, byte), expected, "{byte} {bytes:?}");
+}
+
 /// Compares the escaping of all levels with that of a loop over the bytes, behind what a vector has.
 pub(crate) fn escaping(text: &str, before: &[u8]) {
     let mut inside = Vec::new();

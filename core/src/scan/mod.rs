@@ -41,6 +41,17 @@ pub(crate) use portable::Portable;
 
 use core::fmt::Debug;
 
+/// The bytes of a block that equal one, without a level: by what every CPU of the target has.
+///
+/// Bit `i` of the mask is byte `i`.
+#[inline(always)]
+pub(crate) fn equal_bytes(bytes: &[u8; BLOCK_BYTES], byte: u8) -> u32 {
+    #[cfg(target_arch = "x86_64")]
+    return x86::equal_bytes(bytes, byte);
+    #[cfg(not(target_arch = "x86_64"))]
+    return portable::equal_bytes(bytes, byte);
+}
+
 /// Bytes of a [`Level::Vector`], and bits of its masks.
 pub(crate) const BLOCK_BYTES: usize = 32;
 
