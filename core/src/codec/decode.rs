@@ -4,6 +4,7 @@
 
 use crate::arena::Arena;
 use crate::codec::json::{After, JsonReader, NegativeZero};
+use crate::event::key::known_key;
 use crate::event::{Event, FieldPath, Key, Object, Origin, Value, text};
 use crate::program::Codec;
 use crate::time::{Timestamp, Zone};
@@ -110,8 +111,8 @@ fn failed<'b>(origin: Origin<'b>, cx: DecodeCx<'_, 'b>) -> Event<'b> {
     event
 }
 
-const EVENT: Key<'static> = Key::new("event");
-const ORIGINAL: Key<'static> = Key::new("original");
+const EVENT: Key<'static> = known_key!("event");
+const ORIGINAL: Key<'static> = known_key!("original");
 
 fn has_original(event: &Event<'_>) -> bool {
     match event.data.get(EVENT) {

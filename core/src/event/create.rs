@@ -3,6 +3,7 @@
 //! Source of behaviour: Logstash 9.x Event constructor (`@timestamp`, `@version`, `tags`, `@metadata`).
 
 use crate::arena::Arena;
+use crate::event::key::known_key;
 use crate::event::{Event, Failure, Key, Object, TAGS, TIMESTAMP, VERSION, Value};
 use crate::time::{Timestamp, Zone};
 
@@ -17,8 +18,8 @@ pub struct Origin<'b> {
     pub text: &'b str,
 }
 
-const METADATA: Key<'static> = Key::new("@metadata");
-const MESSAGE: Key<'static> = Key::new("message");
+const METADATA: Key<'static> = known_key!("@metadata");
+const MESSAGE: Key<'static> = known_key!("message");
 
 impl<'b> Event<'b> {
     /// An event without fields, not even `@timestamp`, and with room for so many.

@@ -3,7 +3,7 @@
 
 use crate::event::text::push_java_double;
 use crate::event::{Array, Event, Object, Value};
-use crate::scan::json::{push_json_name, push_json_string, push_plain};
+use crate::scan::json::{push_json_name, push_json_string, push_plain, push_written_name};
 use crate::scan::{Kernel, Level, Simd};
 
 impl Event<'_> {
@@ -57,11 +57,11 @@ fn push_written(out: &mut String, write: impl FnOnce(&mut Vec<u8>)) {
 
 /// Appends a map as JSON.
 pub(crate) fn write_object(object: &Object<'_>, out: &mut Vec<u8>) {
-    Simd::default().dispatch(Map { object, out });
+    Simd::default().dispatch_wide(Map { object, out });
 }
 
 fn write_value(value: &Value<'_>, out: &mut Vec<u8>) {
-    Simd::default().dispatch(Any { value, out });
+    Simd::default().dispatch_wide(Any { value, out });
 }
 
 /// Writes a map.
@@ -81,8 +81,11 @@ impl Kernel for Map<'_, '_> {
             return;
         }
         let start = out.len();
-        for (name, value) in object.iter() {
-            push_json_name(level, name.as_bytes(), out);
+        for (key, value) in object.entries() {
+            match key.written() {
+                Some(name) => push_written_name(name, out),
+                None => push_json_name(level, key.text().as_bytes(), out),
+            }
             push_value_at(level, value, out);
         }
         // PERF: each field starts with a comma; the first one's place is the brace's.
@@ -168,7 +171,7 @@ fn push_float(value: f64, out: &mut Vec<u8>) {
 
 /// Appends a text in quotes, escaped.
 pub(crate) fn write_text(text: &str, out: &mut Vec<u8>) {
-    Simd::default().dispatch(Quoted { text, out });
+    Simd::default().dispatch_wide(Quoted { text, out });
 }
 
 /// Writes a text.

@@ -3,6 +3,7 @@
 //! `{"message":"x","a":{"b":1}}` with the reference `[a][b]` gives `1`. Source of behaviour: Logstash 9.x
 //! Event, Accessors and `FieldReference`.
 
+use crate::event::key::known_key;
 use core::fmt;
 
 use crate::arena::Arena;
@@ -330,9 +331,9 @@ impl<'b> Event<'b> {
 /// The tags by which codecs, and the making of any event, mark what they could not read.
 pub(crate) const CODEC_FAILURE_TAGS: [&str; 3] =
     ["_jsonparsefailure", "_tagsparsefailure", "_timestampparsefailure"];
-pub(crate) const TAGS: Key<'static> = Key::new("tags");
-pub(crate) const TIMESTAMP: Key<'static> = Key::new("@timestamp");
-pub(crate) const VERSION: Key<'static> = Key::new("@version");
+pub(crate) const TAGS: Key<'static> = known_key!("tags");
+pub(crate) const TIMESTAMP: Key<'static> = known_key!("@timestamp");
+pub(crate) const VERSION: Key<'static> = known_key!("@version");
 
 fn child<'a, 'b>(value: &'a Value<'b>, path: PathRef<'_>, at: usize) -> Option<&'a Value<'b>> {
     match value {

@@ -7,6 +7,7 @@ use core::fmt;
 use crate::arena::Arena;
 use crate::event::key::{self, Key};
 use crate::limits;
+use crate::scan::json::WrittenName;
 
 /// How `[`, `]` inside a name are written (`config.field_reference.escape_style`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,6 +56,8 @@ pub(crate) enum Kind {
 pub struct FieldPath {
     names: Box<str>,
     parts: Box<[Part]>,
+    /// Each name as JSON has it.
+    written: Box<[Option<WrittenName>]>,
     start: Start,
 }
 
@@ -63,6 +66,8 @@ pub struct FieldPath {
 pub struct PathRef<'k> {
     names: &'k str,
     parts: &'k [Part],
+    /// Empty for a reference made at run time.
+    written: &'k [Option<WrittenName>],
     start: Start,
 }
 
@@ -124,25 +129,34 @@ impl FieldPath {
         let mut parts = Vec::new();
         let root = parse(text, style, &mut names, &mut parts)?;
         let start = Start::new(&names, &parts, root);
-        Ok(Self { names: names.into(), parts: parts.into(), start })
+        let written = parts
+            .iter()
+            .map(|part| WrittenName::new(&names[part.start as usize..part.end as usize]))
+            .collect();
+        Ok(Self { names: names.into(), parts: parts.into(), written, start })
     }
 
     /// The reference, borrowed.
     #[inline]
     pub fn as_ref(&self) -> PathRef<'_> {
-        PathRef { names: &self.names, parts: &self.parts, start: self.start }
+        PathRef {
+            names: &self.names,
+            parts: &self.parts,
+            written: &self.written,
+            start: self.start,
+        }
     }
 
     /// As [`PathRef::top`].
     #[inline]
     pub(crate) fn top(&self) -> Option<Key<'_>> {
-        (self.start.kind != Kind::Deep).then(|| Key::with_hash(&self.names, self.start.hash))
+        self.as_ref().top()
     }
 
     /// As [`PathRef::ordinary`].
     #[inline]
     pub(crate) fn ordinary(&self) -> Option<Key<'_>> {
-        (self.start.kind == Kind::Field).then(|| Key::with_hash(&self.names, self.start.hash))
+        self.as_ref().ordinary()
     }
 }
 
@@ -176,17 +190,17 @@ impl<'k> PathRef<'k> {
         let mut parts = Vec::new();
         let root = parse(text, style, &mut names, &mut parts)?;
         let start = Start::new(&names, &parts, root);
-        Ok(Self { names: arena.text(&names), parts: arena.slice(&parts), start })
+        Ok(Self { names: arena.text(&names), parts: arena.slice(&parts), written: &[], start })
     }
 
     /// The field of exactly this name at the top level.
     pub(crate) fn single(name: &'k str, arena: &'k Arena) -> Self {
         if name == "@metadata" {
             let start = Start::new("", &[], Root::Metadata);
-            return Self { names: "", parts: &[], start };
+            return Self { names: "", parts: &[], written: &[], start };
         }
         let parts = arena.slice(&[part(name, 0, name.len())]);
-        Self { names: name, parts, start: Start::new(name, parts, Root::Data) }
+        Self { names: name, parts, written: &[], start: Start::new(name, parts, Root::Data) }
     }
 
     pub(crate) fn root(self) -> Root {
@@ -196,12 +210,23 @@ impl<'k> PathRef<'k> {
     /// The name of a field at the top level, `tags` and `@timestamp` included; nothing for any other.
     // PERF: most references are of this kind, and their key needs neither slicing nor a loop.
     pub(crate) fn top(self) -> Option<Key<'k>> {
-        (self.start.kind != Kind::Deep).then(|| Key::with_hash(self.names, self.start.hash))
+        (self.start.kind != Kind::Deep).then(|| self.only())
     }
 
     /// As [`Self::top`], and only where any value may be set.
     pub(crate) fn ordinary(self) -> Option<Key<'k>> {
-        (self.start.kind == Kind::Field).then(|| Key::with_hash(self.names, self.start.hash))
+        (self.start.kind == Kind::Field).then(|| self.only())
+    }
+
+    /// The name of a reference that has one.
+    #[inline]
+    fn only(self) -> Key<'k> {
+        Key::with_hash(self.names, self.start.hash).with_written(self.written_name(0))
+    }
+
+    #[inline]
+    fn written_name(self, at: usize) -> Option<&'k WrittenName> {
+        self.written.get(at).and_then(Option::as_ref)
     }
 
     /// The number of names below the root.
@@ -212,6 +237,7 @@ impl<'k> PathRef<'k> {
     pub(crate) fn key(self, at: usize) -> Key<'k> {
         let part = &self.parts[at];
         Key::with_hash(&self.names[part.start as usize..part.end as usize], part.hash)
+            .with_written(self.written_name(at))
     }
 
     /// The first name; none for the whole of `@metadata`.

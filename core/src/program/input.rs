@@ -3,6 +3,7 @@
 
 use crate::arena::Arena;
 use crate::diagnostic::Code;
+use crate::event::key::known_key;
 use crate::event::{EscapeStyle, Event, FieldPath, Key, SetError, Template, Value};
 use crate::filter::{CompileCx, decorate};
 use crate::program::Ecs;
@@ -61,7 +62,7 @@ impl Input {
         now: Timestamp,
         arena: &'b Arena,
     ) -> Result<(), SetError> {
-        const TYPE: Key<'static> = Key::new("type");
+        const TYPE: Key<'static> = known_key!("type");
         if let Some(kind) = &self.kind
             && !event.data.contains(TYPE)
         {

@@ -1,7 +1,7 @@
 //! All levels of the CPU against a byte-by-byte model.
 
 use super::json::{
-    Padded, push_json_escaped, push_json_name, push_json_string, push_padded, push_plain,
+    WrittenName, push_json_escaped, push_json_name, push_json_string, push_plain, push_written_name,
 };
 use super::{BLOCK_BYTES, ByteClass, Kernel, Level, Simd};
 use crate::pattern::unicode::ByteSet;
@@ -117,6 +117,13 @@ impl Kernel for Escape<'_> {
     }
 }
 
+/// Compares the places of a byte with those that a loop over the bytes finds.
+pub(crate) fn equal_bytes(bytes: &[u8; BLOCK_BYTES], byte: u8) {
+    let expected = (0..BLOCK_BYTES).fold(0, |mask, at| mask | u32::from(bytes[at] == byte) << at);
+    assert_eq!(super::equal_bytes(bytes, byte), expected, "{byte} {bytes:?}");
+    assert_eq!(super::portable::equal_bytes(bytes, byte), expected, "{byte} {bytes:?}");
+}
+
 /// Compares the escaping of all levels with that of a loop over the bytes, behind what a vector has.
 pub(crate) fn escaping(text: &str, before: &[u8]) {
     let mut inside = Vec::new();
@@ -141,13 +148,15 @@ pub(crate) fn escaping(text: &str, before: &[u8]) {
         // Exactly sized: what is written beyond the end is not ours.
         let mut out = [before.to_vec(), before.to_vec(), before.to_vec()];
         out.iter_mut().for_each(Vec::shrink_to_fit);
-        simd.dispatch(Escape(text.as_bytes(), &mut out));
+        simd.dispatch_wide(Escape(text.as_bytes(), &mut out));
         assert_eq!(out, expected, "{simd:?} {text:?}");
     }
     let mut out = before.to_vec();
     push_plain(text.as_bytes(), &mut out);
     assert_eq!(out, [before, text.as_bytes()].concat());
     let mut out = before.to_vec();
-    push_padded(&Padded::new(text.as_bytes()), &mut out);
-    assert_eq!(out, [before, text.as_bytes()].concat());
+    if let Some(name) = WrittenName::new(text) {
+        push_written_name(&name, &mut out);
+        assert_eq!(out, expected[1]);
+    }
 }

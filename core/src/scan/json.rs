@@ -18,20 +18,28 @@ const SLACK: usize = BLOCK_BYTES + 8;
 /// Appends `,"name":`, the name escaped.
 #[inline(always)]
 pub(crate) fn push_json_name<L: Level>(level: L, name: &[u8], out: &mut Vec<u8>) {
-    if !push_quoted(level, *b",\"", 2, name, *b"\":", out) {
-        out.extend_from_slice(b",\"");
-        push_json_escaped(level, name, out);
-        out.extend_from_slice(b"\":");
-    }
+    level.push_quoted(*b",\"", name, *b"\":", out);
 }
 
 /// Appends a JSON string.
 #[inline(always)]
 pub(crate) fn push_json_string<L: Level>(level: L, text: &[u8], out: &mut Vec<u8>) {
-    if !push_quoted(level, [b'"', 0], 1, text, [b'"'], out) {
-        out.push(b'"');
+    level.push_quoted(*b"\"", text, *b"\"", out);
+}
+
+/// Appends a text, escaped, between others.
+#[inline(always)]
+pub(super) fn push_quoted<L: Level, const B: usize, const N: usize>(
+    level: L,
+    before: [u8; B],
+    text: &[u8],
+    behind: [u8; N],
+    out: &mut Vec<u8>,
+) {
+    if !push_short(level, before, text, behind, out) {
+        out.extend_from_slice(&before);
         push_json_escaped(level, text, out);
-        out.push(b'"');
+        out.extend_from_slice(&behind);
     }
 }
 
@@ -40,29 +48,28 @@ pub(crate) fn push_json_string<L: Level>(level: L, text: &[u8], out: &mut Vec<u8
 /// PERF: most names and values of fields end here: one comparison with the room, two overlapping loads
 /// and stores for every length, one look for escapes; half the instructions of appending the parts.
 #[inline(always)]
-fn push_quoted<L: Level, const N: usize>(
+fn push_short<L: Level, const B: usize, const N: usize>(
     level: L,
-    before: [u8; 2],
-    before_len: usize,
+    before: [u8; B],
     text: &[u8],
     behind: [u8; N],
     out: &mut Vec<u8>,
 ) -> bool {
-    const { assert!(N <= 2 && 2 + BLOCK_BYTES + 2 <= SLACK) };
+    const { assert!(B <= 2 && N <= 2 && 2 + BLOCK_BYTES + 2 <= SLACK) };
     let len = text.len();
-    if len > BLOCK_BYTES || before_len > 2 {
+    if len > BLOCK_BYTES {
         return false;
     }
     if out.capacity() - out.len() < SLACK {
         out.reserve(SLACK);
     }
     // SAFETY: the comparison above leaves room for SLACK bytes behind the vector's length. What is
-    // stored is inside it: two bytes; from at most 2 on, a text of at most BLOCK_BYTES, or four
+    // stored is inside it: B bytes, at most 2; behind them a text of at most BLOCK_BYTES, or four
     // bytes; N bytes, at most 2, behind it. If the length grows, all bytes up to it are written.
     unsafe {
         let start = out.as_mut_ptr().add(out.len());
-        start.cast::<[u8; 2]>().write_unaligned(before);
-        let place = start.add(before_len);
+        start.cast::<[u8; B]>().write_unaligned(before);
+        let place = start.add(B);
         if let Some((head, tail)) = ends::<16>(text) {
             if level.json_escaped(level.load_halves(head, tail)) != 0 {
                 return false;
@@ -90,7 +97,7 @@ fn push_quoted<L: Level, const N: usize>(
             place.cast::<[u8; 4]>().write_unaligned(bytes);
         }
         place.add(len).cast::<[u8; N]>().write_unaligned(behind);
-        out.set_len(out.len() + before_len + len + N);
+        out.set_len(out.len() + B + len + N);
     }
     true
 }
@@ -247,34 +254,45 @@ fn push_escape(byte: u8, out: &mut Vec<u8>) {
     push_store(escape, usize::from(escape[7]), out);
 }
 
-/// A fixed text that is appended with whole stores, such as `,"clientip":"`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Padded {
-    first: [u8; BLOCK_BYTES],
-    /// What does not fit into the first block.
-    rest: Box<[u8]>,
-    /// Bytes of the first block that count.
+/// A name with what JSON puts around it, such as `,"clientip":`, in one block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WrittenName {
+    block: [u8; BLOCK_BYTES],
+    /// Bytes of the block that count.
     len: u8,
 }
 
-impl Padded {
-    /// Prepares a text of any length.
-    pub(crate) fn new(text: &[u8]) -> Self {
-        let len = text.len().min(BLOCK_BYTES);
-        let mut first = [0; BLOCK_BYTES];
-        first[..len].copy_from_slice(&text[..len]);
-        Self { first, rest: text[len..].into(), len: len as u8 }
+impl WrittenName {
+    /// Prepares a name; nothing if it is too long for a block or has to be escaped.
+    pub(crate) const fn new(name: &str) -> Option<Self> {
+        let name = name.as_bytes();
+        if name.len() + 4 > BLOCK_BYTES {
+            return None;
+        }
+        let mut block = [0; BLOCK_BYTES];
+        block[0] = b',';
+        block[1] = b'"';
+        let mut at = 0;
+        while at < name.len() {
+            if name[at] < 0x20 || name[at] == b'"' || name[at] == b'\\' {
+                return None;
+            }
+            block[at + 2] = name[at];
+            at += 1;
+        }
+        block[at + 2] = b'"';
+        block[at + 3] = b':';
+        Some(Self { block, len: (name.len() + 4) as u8 })
     }
 }
 
-/// Appends a fixed text.
+/// Appends a prepared name.
 #[inline(always)]
-pub(crate) fn push_padded(text: &Padded, out: &mut Vec<u8>) {
-    out.reserve(BLOCK_BYTES);
-    push_store(text.first, usize::from(text.len), out);
-    if !text.rest.is_empty() {
-        out.extend_from_slice(&text.rest);
+pub(crate) fn push_written_name(name: &WrittenName, out: &mut Vec<u8>) {
+    if out.capacity() - out.len() < BLOCK_BYTES {
+        out.reserve(BLOCK_BYTES);
     }
+    push_store(name.block, usize::from(name.len), out);
 }
 
 /// Appends the first `len` bytes of an array by one store of the whole.

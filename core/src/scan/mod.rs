@@ -24,6 +24,8 @@ mod portable;
 
 #[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
 mod aarch64;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod check;
 pub(crate) mod json;
@@ -38,6 +40,17 @@ pub(crate) use class::ByteClass;
 pub(crate) use portable::Portable;
 
 use core::fmt::Debug;
+
+/// The bytes of a block that equal one, without a level: by what every CPU of the target has.
+///
+/// Bit `i` of the mask is byte `i`.
+#[inline(always)]
+pub(crate) fn equal_bytes(bytes: &[u8; BLOCK_BYTES], byte: u8) -> u32 {
+    #[cfg(target_arch = "x86_64")]
+    return x86::equal_bytes(bytes, byte);
+    #[cfg(not(target_arch = "x86_64"))]
+    return portable::equal_bytes(bytes, byte);
+}
 
 /// Bytes of a [`Level::Vector`], and bits of its masks.
 pub(crate) const BLOCK_BYTES: usize = 32;
@@ -56,6 +69,8 @@ pub enum SimdLevel {
     Auto,
     /// AVX2 with BMI1, BMI2, LZCNT and POPCNT: x86-64 of 2013 and later.
     Avx2,
+    /// AVX-512 with BW, VL and VBMI2, for writing JSON, else AVX2: x86-64 of 2019 and later.
+    Avx512,
     /// NEON: every 64-bit ARM.
     Neon,
     /// No vector instructions beyond what the compiler uses by itself.
@@ -69,6 +84,8 @@ pub enum SimdLevel {
 pub(crate) enum Simd {
     #[cfg(target_arch = "x86_64")]
     Avx2(x86::Avx2),
+    #[cfg(target_arch = "x86_64")]
+    Avx512(avx512::Avx512),
     #[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
     Neon(aarch64::Neon),
     Portable(Portable),
@@ -92,6 +109,8 @@ impl Simd {
             #[cfg(target_arch = "x86_64")]
             SimdLevel::Avx2 => x86::Avx2::detect().map(Self::Avx2),
             #[cfg(target_arch = "x86_64")]
+            SimdLevel::Avx512 => avx512::Avx512::detect().map(Self::Avx512),
+            #[cfg(target_arch = "x86_64")]
             SimdLevel::Sse42 => x86::Sse42::detect().map(Self::Sse42),
             SimdLevel::Portable => Some(Self::Portable(Portable)),
             _ => None,
@@ -101,8 +120,9 @@ impl Simd {
 
     #[cfg(target_arch = "x86_64")]
     fn best() -> Self {
-        x86::Avx2::detect()
-            .map(Self::Avx2)
+        avx512::Avx512::detect()
+            .map(Self::Avx512)
+            .or_else(|| x86::Avx2::detect().map(Self::Avx2))
             .or_else(|| x86::Sse42::detect().map(Self::Sse42))
             .unwrap_or(Self::Portable(Portable))
     }
@@ -126,6 +146,8 @@ impl Simd {
         match self {
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(level) => level.enter(kernel),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(level) => level.avx2().enter(kernel),
             #[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
             Self::Neon(level) => level.enter(kernel),
             Self::Portable(level) => level.enter(kernel),
@@ -134,11 +156,25 @@ impl Simd {
         }
     }
 
+    /// Does the work with the widest instructions, where that pays.
+    ///
+    /// Each level is one more copy of the kernel: nothing but writing is worth that so far.
+    #[inline(always)]
+    pub(crate) fn dispatch_wide<K: Kernel>(self, kernel: K) -> K::Output {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(level) => level.enter(kernel),
+            level => level.dispatch(kernel),
+        }
+    }
+
     /// The level by its public name.
     pub(crate) fn level(self) -> SimdLevel {
         match self {
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_) => SimdLevel::Avx2,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(_) => SimdLevel::Avx512,
             #[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
             Self::Neon(_) => SimdLevel::Neon,
             Self::Portable(_) => SimdLevel::Portable,
@@ -150,7 +186,13 @@ impl Simd {
     /// All levels that the CPU has.
     #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn all() -> Vec<Self> {
-        let names = [SimdLevel::Avx2, SimdLevel::Neon, SimdLevel::Portable, SimdLevel::Sse42];
+        let names = [
+            SimdLevel::Avx2,
+            SimdLevel::Avx512,
+            SimdLevel::Neon,
+            SimdLevel::Portable,
+            SimdLevel::Sse42,
+        ];
         names
             .into_iter()
             .map(Self::new)
@@ -215,6 +257,18 @@ pub(crate) trait Level: Copy + Debug + 'static {
 
     /// The bytes that JSON escapes: those below 0x20, `"` and `\`.
     fn json_escaped(self, vector: Self::Vector) -> u32;
+
+    /// Appends a text with JSON's escapes, between two others of at most two bytes.
+    #[inline(always)]
+    fn push_quoted<const B: usize, const N: usize>(
+        self,
+        before: [u8; B],
+        text: &[u8],
+        behind: [u8; N],
+        out: &mut Vec<u8>,
+    ) {
+        json::push_quoted(self, before, text, behind, out);
+    }
 
     /// Reads the block at a place; the part behind the end of the bytes is in no mask.
     #[inline(always)]

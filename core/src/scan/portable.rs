@@ -49,6 +49,13 @@ fn by_bytes(bytes: [u8; BLOCK_BYTES], test: impl Fn(u8) -> bool) -> u32 {
     bytes.iter().rev().fold(0, |mask, byte| mask << 1 | u32::from(test(*byte)))
 }
 
+/// The bytes of a block that equal one.
+#[cfg(any(test, feature = "fuzzing", not(target_arch = "x86_64")))]
+#[inline(always)]
+pub(super) fn equal_bytes(bytes: &[u8; BLOCK_BYTES], byte: u8) -> u32 {
+    by_words(*bytes, |word| zero_bytes(word ^ splat(byte)))
+}
+
 impl Level for Portable {
     type Vector = [u8; BLOCK_BYTES];
 

@@ -134,3 +134,12 @@ fn a_level_that_the_cpu_lacks_falls_back_to_the_best() {
     }
     assert_eq!(Simd::new(SimdLevel::Portable).level(), SimdLevel::Portable);
 }
+
+#[test]
+fn equal_bytes_are_found_at_every_place() {
+    let mut numbers = Numbers(9);
+    for _ in 0..2000 {
+        let bytes = core::array::from_fn(|_| 0x7f + (numbers.below(3) as u8));
+        (0x7e..=0x82).for_each(|byte| check::equal_bytes(&bytes, byte));
+    }
+}

@@ -261,6 +261,19 @@ unsafe fn look_up_half(half: __m128i, low: &[u8; 16], high: &[u8; 16]) -> __m128
     }
 }
 
+/// The bytes of a block that equal one.
+#[inline(always)]
+pub(super) fn equal_bytes(bytes: &[u8; BLOCK_BYTES], byte: u8) -> u32 {
+    // SAFETY: SSE2 is there on every x86-64; the reference is to 32 readable bytes.
+    let (block, byte) = unsafe {
+        let low = _mm_loadu_si128(bytes.as_ptr().cast());
+        let high = _mm_loadu_si128(bytes.as_ptr().add(16).cast());
+        ((low, high), _mm_set1_epi8(byte.cast_signed()))
+    };
+    // SAFETY: SSE2 is there; registers alone are touched.
+    halves(block, |half| unsafe { _mm_cmpeq_epi8(half, byte) })
+}
+
 impl Level for Sse42 {
     type Vector = (__m128i, __m128i);
 

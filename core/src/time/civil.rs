@@ -37,6 +37,27 @@ pub(super) fn date_from_days(days: i64) -> Date {
     Date { year, month: u8::try_from(month).unwrap_or(1), day: u8::try_from(day).unwrap_or(1) }
 }
 
+/// The days of the years 0 to 9999, counted from 1970-01-01.
+pub(super) const FOUR_DIGIT_YEARS: core::ops::Range<i64> = -719_528..2_932_897;
+
+/// Returns year, month and day of a day of [`FOUR_DIGIT_YEARS`], given as its place among them.
+///
+/// As [`date_from_days`], whose comment says how, in 32 bits and without a sign.
+// PERF: a third of the instructions.
+pub(super) fn four_digit_date(place: u32) -> (u32, u32, u32) {
+    // The first era begins on 1 March of year -400, 146,037 days before the range.
+    let shifted = place + 146_037;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * march_month + 2) / 5 + 1;
+    let is_next = march_month >= 10;
+    let month = if is_next { march_month - 9 } else { march_month + 3 };
+    (era * 400 + year_of_era + u32::from(is_next) - 400, month, day)
+}
+
 /// Returns the days from 1970-01-01 to a day; `month` is 1..=12, `day` may be any of its month.
 pub(super) fn days_from_date(year: i64, month: u8, day: u8) -> i64 {
     let march_year = year - i64::from(month <= 2);
@@ -113,6 +134,18 @@ mod tests {
                     days += 1;
                 }
             }
+        }
+    }
+
+    #[test]
+    fn the_dates_of_four_digit_years_are_those_of_all_years() {
+        let range = FOUR_DIGIT_YEARS;
+        assert_eq!(range, days_from_date(0, 1, 1)..days_from_date(10_000, 1, 1));
+        for (place, days) in (0..).zip(range) {
+            let Date { year, month, day } = date_from_days(days);
+            let (short_year, short_month, short_day) = four_digit_date(place);
+            assert_eq!((i64::from(short_year), short_month), (year, u32::from(month)));
+            assert_eq!(short_day, u32::from(day));
         }
     }
 

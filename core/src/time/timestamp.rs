@@ -86,13 +86,22 @@ impl Timestamp {
     // PERF: pairs of digits from a table at fixed places; a third of the instructions of digit by
     // digit.
     fn iso_millis(self) -> Option<[u8; 24]> {
-        let days = self.seconds.div_euclid(SECONDS_PER_DAY);
-        let second = u32::try_from(self.seconds.rem_euclid(SECONDS_PER_DAY)).ok()?;
-        let date = civil::date_from_days(days);
-        let year = u32::try_from(date.year).ok()?;
-        if year > 9999 || !self.nanos.is_multiple_of(1_000_000) {
+        const DAY: u64 = SECONDS_PER_DAY.cast_unsigned();
+        // Year 0 to 9999, so that all below fits in 32 bits.
+        const FIRST: i64 = civil::FOUR_DIGIT_YEARS.start * SECONDS_PER_DAY;
+        const LAST: i64 = civil::FOUR_DIGIT_YEARS.end * SECONDS_PER_DAY;
+        if !(FIRST..LAST).contains(&self.seconds) || !self.nanos.is_multiple_of(1_000_000) {
             return None;
         }
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a day of 10,000 years, a second of a day"
+        )]
+        let (days, second) = {
+            let since = (self.seconds - FIRST).cast_unsigned();
+            ((since / DAY) as u32, (since % DAY) as u32)
+        };
+        let (year, month, day) = civil::four_digit_date(days);
         let millis = self.nanos / 1_000_000;
         let mut text = *b"0000-00-00T00:00:00.000Z";
         let mut put = |at: usize, value: u32| {
@@ -102,8 +111,8 @@ impl Timestamp {
         };
         put(0, year / 100);
         put(2, year % 100);
-        put(5, u32::from(date.month));
-        put(8, u32::from(date.day));
+        put(5, month);
+        put(8, day);
         put(11, second / 3600);
         put(14, second / 60 % 60);
         put(17, second % 60);

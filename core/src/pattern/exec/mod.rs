@@ -147,17 +147,40 @@ impl Scratch {
         }
     }
 
-    /// Gives the text of a group of the last match, whose subject this was.
+    /// The groups of the last match.
+    #[inline]
+    pub(crate) fn groups(&self) -> Groups<'_> {
+        if self.uses_fast {
+            Groups::Fast(self.fast.slots.as_chunks().0)
+        } else {
+            Groups::Plain(self.slots.as_chunks().0)
+        }
+    }
+}
+
+/// Where the groups of the last match start and end.
+#[derive(Clone, Copy)]
+pub(crate) enum Groups<'s> {
+    Fast(&'s [[u32; 2]]),
+    Plain(&'s [[usize; 2]]),
+}
+
+impl Groups<'_> {
+    /// Gives the text of a group, in the subject of the search.
     ///
-    /// `None` as for [`Self::group`].
+    /// `None` as for [`Scratch::group`].
     // PERF: a place that is not set is beyond every subject, so that one check serves for both.
     #[inline]
     pub(crate) fn text<'s>(&self, index: u32, subject: &'s str) -> Option<&'s str> {
-        if self.uses_fast {
-            let &[start, end] = self.fast.slots.as_chunks().0.get(index as usize)?;
-            return subject.get(start as usize..end as usize);
+        match self {
+            Self::Fast(groups) => {
+                let &[start, end] = groups.get(index as usize)?;
+                subject.get(start as usize..end as usize)
+            }
+            Self::Plain(groups) => {
+                let &[start, end] = groups.get(index as usize)?;
+                subject.get(start..end)
+            }
         }
-        let &[start, end] = self.slots.as_chunks().0.get(index as usize)?;
-        subject.get(start..end)
     }
 }

@@ -22,7 +22,7 @@ use super::{CLAUSES, RUN_PLACES};
 pub(super) const RUN_BYTES: usize = 8;
 
 /// Alternatives of a node at most; above it they are shortened, at last to two for each length.
-const MAX_RUNS: usize = 16;
+const MAX_RUNS: usize = 32;
 
 /// Alternatives whose number may become their product.
 const MAX_PRODUCT: usize = 64;
