@@ -2,14 +2,14 @@
 
 use std::{error, fmt, io, path::PathBuf, sync::Arc, time::SystemTime};
 
-use crate::process::StreamInfo;
+use crate::{buffer::Buffer, process::StreamInfo};
 
 /// A piece of a stream that begins and, but for over-long lines, ends between two lines.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the block")]
 #[derive(Debug)]
 pub struct Block {
     /// The bytes, line ends included.
-    pub bytes: Vec<u8>,
+    pub bytes: Buffer,
     /// The number, from 1, of the line that the first byte belongs to.
     pub first_line: u64,
     /// The first byte's place in the (decoded) stream.

@@ -11,6 +11,7 @@ use clap::Parser as _;
 
 pub mod args;
 pub mod block;
+pub mod buffer;
 pub mod cases;
 pub mod check;
 pub mod convert;

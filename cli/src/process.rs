@@ -14,6 +14,7 @@ use sawlog::{
 use crate::{
     args::FailedEvents,
     block::Block,
+    buffer::{Buffer, Pool},
     format::Formatter,
     profile,
     rejects::{LineRejects, Outcome, Recorder},
@@ -27,6 +28,7 @@ pub struct Processing {
     options: InputOptions,
     delimiter: Vec<u8>,
     writing: Arc<Writing>,
+    pool: Arc<Pool>,
     /// Whether processors find out where the time goes.
     pub is_profiled: bool,
 }
@@ -71,15 +73,16 @@ pub struct Layout {
 pub struct BlockProcessor {
     worker: Worker,
     writing: Arc<Writing>,
+    pool: Arc<Pool>,
 }
 
 /// What became of a block.
 #[derive(Debug, Default)]
 pub struct BlockResult {
     /// The encoded events.
-    pub output: Vec<u8>,
+    pub output: Buffer,
     /// The encoded rejects.
-    pub rejects: Vec<u8>,
+    pub rejects: Buffer,
     /// What was counted.
     pub tally: Tally,
 }
@@ -168,7 +171,15 @@ impl Processing {
         options.explain_failures = writing.recorder.is_some();
         let delimiter = Worker::new(pipeline, &options)?.delimiter().to_vec();
         let writing = Arc::new(writing);
-        Ok(Self { pipeline: pipeline.clone(), options, delimiter, writing, is_profiled: false })
+        let pool = Arc::default();
+        Ok(Self {
+            pipeline: pipeline.clone(),
+            options,
+            delimiter,
+            writing,
+            pool,
+            is_profiled: false,
+        })
     }
 
     /// Makes a processor.
@@ -181,7 +192,8 @@ impl Processing {
         if self.is_profiled {
             worker.start_profile(profile::clock());
         }
-        Ok(BlockProcessor { worker, writing: Arc::clone(&self.writing) })
+        let (writing, pool) = (Arc::clone(&self.writing), Arc::clone(&self.pool));
+        Ok(BlockProcessor { worker, writing, pool })
     }
 
     /// What ends a line.
@@ -200,7 +212,7 @@ impl BlockProcessor {
     /// unfinished ([`Block::ends_line`]), it may follow any block.
     pub fn process(&mut self, block: &Block, stream: &StreamInfo, now: Timestamp) -> BlockResult {
         let tick = Tick { now, seed: seed(&stream.name) };
-        let mut taker = Taker::new(&self.writing, &stream.name, now);
+        let mut taker = Taker::new(&self.writing, &self.pool, &stream.name, now);
         if !block.continues_line {
             self.worker.start_stream_at(stream.path.as_deref(), block.first_line, block.offset);
         }
@@ -220,7 +232,7 @@ impl BlockProcessor {
         now: Timestamp,
     ) -> BlockResult {
         let tick = Tick { now, seed: seed(&stream.name) };
-        let mut taker = Taker::new(&self.writing, &stream.name, now);
+        let mut taker = Taker::new(&self.writing, &self.pool, &stream.name, now);
         self.worker.start_stream_at(stream.path.as_deref(), line, offset);
         self.worker.push(text.as_bytes(), tick, &mut taker);
         // An empty line gives nothing by itself; its end is what makes it one.
@@ -243,9 +255,10 @@ struct Taker<'a> {
 }
 
 impl<'a> Taker<'a> {
-    fn new(writing: &'a Writing, name: &'a str, now: Timestamp) -> Self {
+    fn new(writing: &'a Writing, pool: &Arc<Pool>, name: &'a str, now: Timestamp) -> Self {
         let line = LineRejects::default();
-        Self { writing, name, now, line, result: BlockResult::default() }
+        let result = BlockResult { output: pool.take(), ..BlockResult::default() };
+        Self { writing, name, now, line, result }
     }
 
     fn finish(mut self, worker: &mut Worker) -> BlockResult {

@@ -15,6 +15,7 @@ use self::record::{Record, Records};
 use crate::{
     EXIT_DONE, EXIT_INCOMPLETE, EXIT_USAGE,
     args::{FailedEvents, RetryArguments},
+    buffer::Buffer,
     convert::choose_input,
     format::Formatter,
     host,
@@ -293,14 +294,14 @@ impl Files {
         }
     }
 
-    fn write(&mut self, events: Vec<u8>, rejects: Vec<u8>) -> Result<(), String> {
+    fn write(&mut self, events: Buffer, rejects: Buffer) -> Result<(), String> {
         self.output.append(events)?;
         self.left.append(rejects)
     }
 
     /// Keeps a reject as it is.
     fn keep(&mut self, line: &[u8]) -> Result<(), String> {
-        self.left.append([line, b"\n"].concat())
+        self.left.append([line, b"\n"].concat().into())
     }
 
     fn publish(mut self) -> Result<(), String> {
@@ -328,7 +329,7 @@ impl File {
         Ok(Self { target, packing: Packing::of(path) })
     }
 
-    fn append(&mut self, bytes: Vec<u8>) -> Result<(), String> {
+    fn append(&mut self, bytes: Buffer) -> Result<(), String> {
         let piece = self.packing.piece(bytes);
         self.guard(|target| target.append(piece))
     }

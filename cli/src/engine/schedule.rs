@@ -13,7 +13,10 @@
 use std::{collections::VecDeque, mem};
 
 use super::{Opener, Progress};
-use crate::block::{Block, Head, Item, Source};
+use crate::{
+    block::{Block, Head, Item, Source},
+    buffer::Buffer,
+};
 
 /// Bytes of blocks and results that may be in memory before reading pauses.
 const BUDGET_BYTES: usize = 32 * 1024 * 1024;
@@ -308,7 +311,7 @@ impl SourceState {
         let Some(head) = self.head.take_if(|_| self.is_unfinished) else { return 0 };
         self.is_unfinished = false;
         let end = Block {
-            bytes: Vec::new(),
+            bytes: Buffer::default(),
             first_line: 0,
             offset: self.offset,
             continues_line: true,
@@ -356,7 +359,7 @@ mod tests {
     }
 
     fn block(offset: u64, continues_line: bool, ends_line: bool) -> Item {
-        let bytes = vec![0; 10];
+        let bytes = vec![0; 10].into();
         let (first_line, is_last, is_idle) = (1, false, false);
         Item::Block(Block {
             bytes,

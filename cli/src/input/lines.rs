@@ -1,10 +1,13 @@
 //! Bytes of a stream to blocks of whole lines.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use memchr::{memchr_iter, memmem::Finder, memrchr};
 
-use crate::block::Block;
+use crate::{
+    block::Block,
+    buffer::{Buffer, Pool},
+};
 
 /// Bytes up to which a block is filled.
 pub(super) const BLOCK_BYTES: usize = 1024 * 1024;
@@ -20,8 +23,10 @@ pub(super) struct Read {
 /// Cuts one stream.
 pub(super) struct Lines {
     finder: Finder<'static>,
+    /// Takes back the memory of blocks that are done.
+    pool: Arc<Pool>,
     /// What is in no block.
-    bytes: Vec<u8>,
+    bytes: Buffer,
     /// Where the last whole line of `bytes` ends, and how many lines end up to there.
     end: usize,
     delimiters: u64,
@@ -38,7 +43,8 @@ impl Lines {
     pub(super) fn new(delimiter: &[u8]) -> Self {
         Self {
             finder: Finder::new(delimiter).into_owned(),
-            bytes: Vec::new(),
+            pool: Arc::default(),
+            bytes: Buffer::default(),
             end: 0,
             delimiters: 0,
             scanned: 0,
@@ -117,7 +123,8 @@ impl Lines {
     }
 
     fn cut(&mut self, at: usize, is_idle: bool) -> Block {
-        let mut rest = Vec::with_capacity(BLOCK_BYTES.max(self.bytes.len() - at));
+        let mut rest = self.pool.take();
+        rest.reserve(BLOCK_BYTES.max(self.bytes.len() - at));
         rest.extend_from_slice(&self.bytes[at..]);
         let mut bytes = std::mem::replace(&mut self.bytes, rest);
         bytes.truncate(at);

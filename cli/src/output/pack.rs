@@ -9,6 +9,8 @@ use flate2::{Compression, write::GzEncoder};
 use lzma_rust2::{XzOptions, XzWriter};
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
+use crate::buffer::Buffer;
+
 /// Bytes from which what a block gave becomes a member of its own, made by the worker thread.
 const OWN_MEMBER_BYTES: usize = 64 * 1024;
 /// The preset of xz, as of its command line; the window is never larger than the member.
@@ -34,9 +36,9 @@ pub enum Packing {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Piece {
     /// Whole members: compressed, or of a plain output.
-    Packed(Vec<u8>),
+    Packed(Buffer),
     /// Too little to be a member.
-    Raw(Vec<u8>),
+    Raw(Buffer),
 }
 
 impl Packing {
@@ -51,11 +53,11 @@ impl Packing {
     }
 
     /// Packs what a block gave, unless it is too little.
-    pub fn piece(self, bytes: Vec<u8>) -> Piece {
+    pub fn piece(self, bytes: Buffer) -> Piece {
         match self {
             Self::Plain => Piece::Packed(bytes),
             _ if bytes.len() < OWN_MEMBER_BYTES => Piece::Raw(bytes),
-            _ => Piece::Packed(self.member(&bytes)),
+            _ => Piece::Packed(self.member(&bytes).into()),
         }
     }
 
@@ -142,9 +144,9 @@ mod tests {
 
     #[test]
     fn little_waits_to_be_packed_with_more() {
-        assert_eq!(Packing::Gzip.piece(b"x".to_vec()), Piece::Raw(b"x".to_vec()));
-        assert_eq!(Packing::Plain.piece(b"x".to_vec()), Piece::Packed(b"x".to_vec()));
-        assert!(matches!(Packing::Gzip.piece(lines()), Piece::Packed(_)));
+        assert_eq!(Packing::Gzip.piece(b"x".to_vec().into()), Piece::Raw(b"x".to_vec().into()));
+        assert_eq!(Packing::Plain.piece(b"x".to_vec().into()), Piece::Packed(b"x".to_vec().into()));
+        assert!(matches!(Packing::Gzip.piece(lines().into()), Piece::Packed(_)));
     }
 
     #[test]

@@ -77,7 +77,7 @@ impl Target {
         };
         if resumed.is_none() {
             let head = target.layout.head.clone();
-            target.push(Piece::Raw(head));
+            target.push(Piece::Raw(head.into()))?;
         }
         Ok(target)
     }
@@ -98,10 +98,10 @@ impl Target {
         }
         if self.has_events && !self.layout.separator.is_empty() {
             let separator = self.layout.separator.clone();
-            self.push(Piece::Raw(separator));
+            self.push(Piece::Raw(separator.into()))?;
         }
         self.has_events = true;
-        self.push(piece);
+        self.push(piece)?;
         if self.buffer.len() >= BUFFER_BYTES { self.write() } else { Ok(()) }
     }
 
@@ -141,7 +141,7 @@ impl Target {
     /// Passes on what writing says.
     pub fn seal(&mut self) -> io::Result<u64> {
         let tail = std::mem::take(&mut self.layout.tail);
-        self.push(Piece::Raw(tail));
+        self.push(Piece::Raw(tail.into()))?;
         self.pack();
         self.sync()?;
         Ok(self.written)
@@ -167,7 +167,7 @@ impl Target {
         }
     }
 
-    fn push(&mut self, piece: Piece) {
+    fn push(&mut self, piece: Piece) -> io::Result<()> {
         match piece {
             Piece::Raw(bytes) if self.packing != Packing::Plain => {
                 self.pending.extend_from_slice(&bytes);
@@ -177,13 +177,14 @@ impl Target {
             }
             Piece::Packed(bytes) | Piece::Raw(bytes) => {
                 self.pack();
-                if self.buffer.is_empty() {
-                    self.buffer = bytes;
+                if self.buffer.is_empty() && bytes.len() >= BUFFER_BYTES {
+                    self.write_out(&bytes)?;
                 } else {
                     self.buffer.extend_from_slice(&bytes);
                 }
             }
         }
+        Ok(())
     }
 
     fn pack(&mut self) {
@@ -195,16 +196,25 @@ impl Target {
     }
 
     fn write(&mut self) -> io::Result<()> {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let result = self.write_out(&buffer);
+        if result.is_ok() {
+            buffer.clear();
+            // One huge event must not keep its memory for good.
+            buffer.shrink_to(2 * BUFFER_BYTES);
+        }
+        self.buffer = buffer;
+        result
+    }
+
+    fn write_out(&mut self, bytes: &[u8]) -> io::Result<()> {
         let writer: &mut dyn Write = match &mut self.place {
             Place::Part { file, .. } => file,
             Place::Stream(writer) => writer,
         };
-        writer.write_all(&self.buffer)?;
+        writer.write_all(bytes)?;
         writer.flush()?;
-        self.written += self.buffer.len() as u64;
-        self.buffer.clear();
-        // One huge event must not keep its memory for good.
-        self.buffer.shrink_to(2 * BUFFER_BYTES);
+        self.written += bytes.len() as u64;
         Ok(())
     }
 }
