@@ -103,6 +103,18 @@ bench:
 	  --tasks "$(TASKS)" > $(BENCH_TARGET)/table.md
 	@cp $(BENCH_TARGET)/table.md $(RECORD) && cat $(RECORD) && echo "written to $(RECORD)" 1>&2
 
+# Every filter by itself, and those that others have too beside them.
+bench-filters: FILTERS_RECORD = $(RECORD:.md=-filters.md)
+bench-filters:
+	@mkdir -p benches/record
+	@$(BENCH_BUILD) --bin filters --no-default-features \
+	  --features "engine$(if $(filter 0,$(VRL)),, vrl)"
+	@$(BENCH_TARGET)/release/filters $(ROUNDS) > $(BENCH_TARGET)/filters.md
+	@{ echo '# Every filter, $(notdir $(FILTERS_RECORD:.md=))'; echo; \
+	  echo 'Made by `make bench-filters` with $(shell rustc --version).'; echo; \
+	  cat $(BENCH_TARGET)/filters.md; } > $(FILTERS_RECORD)
+	@cat $(FILTERS_RECORD) && echo "written to $(FILTERS_RECORD)" 1>&2
+
 # Unoptimised builds: they compile in half the time and run for seconds.
 tools:
 	@command -v cargo-deny >/dev/null \

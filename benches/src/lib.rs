@@ -10,6 +10,7 @@ pub mod engine;
 #[cfg(feature = "engine")]
 pub mod expansion;
 pub mod judge;
+pub mod lines;
 pub mod output;
 pub mod peers;
 pub mod tasks;

@@ -32,6 +32,12 @@ use crate::tasks::Task;
 ))]
 use by_pattern::ByPattern;
 
+/// A program in Vector's language, run on an event for each line.
+#[cfg(feature = "vrl")]
+pub fn vector(source: &str) -> Box<dyn Contestant> {
+    Box::new(vrl::Program::compile(source))
+}
+
 /// The names of the peers that this build has for a task. T7 has none: backtracking engines do not
 /// end there.
 pub(crate) fn names(task: &Task) -> Vec<&'static str> {

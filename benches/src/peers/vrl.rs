@@ -18,8 +18,11 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn new(task: &Task, config: &str) -> Self {
-        let source = source(task, config);
-        let compiled = compiler::compile(&source, &vrl::stdlib::all())
+        Self::compile(&source(task, config))
+    }
+
+    pub(crate) fn compile(source: &str) -> Self {
+        let compiled = compiler::compile(source, &vrl::stdlib::all())
             .unwrap_or_else(|problems| panic!("{source}\n{problems:?}"));
         let (runtime, zone) = (Runtime::default(), TimeZone::parse("UTC").expect("a zone"));
         Self { program: compiled.program, runtime, zone, out: Vec::new() }
