@@ -9,7 +9,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := sample
-.PHONY: sample test test-rust test-fuzz test-asan test-inlined test-instructions test-deny lint bench bench-others tools bless
+.PHONY: sample test test-rust test-fuzz test-asan test-inlined test-instructions test-deny lint bench bench-filters bench-others tools bless
 
 CARGO ?= cargo
 BENCH_TARGET ?= $(CURDIR)/target/benches
@@ -23,7 +23,8 @@ VRL ?= 1
 INSTRUCTIONS ?= check
 RECORD ?= benches/record/$(shell date +%F)-$(shell git describe --always --dirty --abbrev=8).md
 FUZZ_SECONDS ?= 20
-FUZZ_TARGETS := config_parse executors grok_compile intrinsics pattern_match date_parse program scan
+FUZZ_TARGETS := config_parse date_parse executors filters grok_compile intrinsics json_read pattern_match \
+  program scan
 TOOLS := $(CURDIR)/target/tools
 DENY_VERSION := 0.20.2
 FUZZ_VERSION := 0.13.2

@@ -118,6 +118,7 @@ impl Kernel for Escape<'_> {
 }
 
 /// Compares the places of a byte with those that a loop over the bytes finds.
+#[cfg(test)]
 pub(crate) fn equal_bytes(bytes: &[u8; BLOCK_BYTES], byte: u8) {
     let expected = (0..BLOCK_BYTES).fold(0, |mask, at| mask | u32::from(bytes[at] == byte) << at);
     assert_eq!(super::equal_bytes(bytes, byte), expected, "{byte} {bytes:?}");

@@ -50,7 +50,7 @@ fn by_bytes(bytes: [u8; BLOCK_BYTES], test: impl Fn(u8) -> bool) -> u32 {
 }
 
 /// The bytes of a block that equal one.
-#[cfg(any(test, feature = "fuzzing", not(target_arch = "x86_64")))]
+#[cfg(any(test, not(target_arch = "x86_64")))]
 #[inline(always)]
 pub(super) fn equal_bytes(bytes: &[u8; BLOCK_BYTES], byte: u8) -> u32 {
     by_words(*bytes, |word| zero_bytes(word ^ splat(byte)))
