@@ -155,3 +155,7 @@ pub const PROFILE_EVERY: u64 = 16;
 /// longest stock pattern has 3,000. Stops a generated pattern from taking seconds to compile; what
 /// was not looked at may match.
 pub const PREFILTER_NODES: usize = 20_000;
+
+/// Digits of an integer that dissect's `convert_datatype` makes: 1,000. Stops `1e999999999` from
+/// becoming a gigabyte of zeros.
+pub const DECIMAL_DIGITS: usize = 1_000;

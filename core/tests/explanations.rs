@@ -131,3 +131,29 @@ fn mutate_names_operation_field_and_value() {
         ),
     ]);
 }
+
+#[test]
+fn dissect_names_the_delimiter() {
+    check(&[
+        (
+            r#"dissect { mapping => { "message" => "<%{pri}>%{rest}" } }"#,
+            "13 x",
+            "field `message` does not start with `<`: `13 x`",
+        ),
+        (
+            r#"dissect { mapping => { "message" => "%{a} [%{b}] %{c}" } }"#,
+            "x [y) z",
+            "`] ` does not follow in field `message` after 3 bytes, at `y) z`",
+        ),
+        (
+            r#"dissect { mapping => { "message" => "%{a}-%{b}%{c}" } }"#,
+            "x-y",
+            "two fields of the pattern have no delimiter between them",
+        ),
+        (
+            r#"dissect { convert_datatype => { "message" => "int" } }"#,
+            "x",
+            "`convert_datatype` cannot make a number of field `message`: `x`",
+        ),
+    ]);
+}

@@ -26,6 +26,8 @@ pub(crate) enum Outcome {
     Failed,
     /// The common options (`add_field`, …) apply to the event.
     Matched,
+    /// As [`Self::Matched`], and the filter has carried the common options out.
+    MatchedAndDecorated,
     /// The common options apply to the events that the filter made, and not to this one.
     MatchedChildren,
     /// There was nothing to do.
@@ -95,6 +97,8 @@ pub(crate) struct Cx<'a, 'b> {
     pub(crate) scratch: &'a mut Scratch,
     /// The place of the filter in the config's order.
     pub(crate) filter: usize,
+    /// The common options of the filter.
+    pub(crate) decoration: Option<&'b decorate::Decoration>,
     /// The events that the filter makes of this one.
     pub(crate) children: &'a mut bumpalo::collections::Vec<'b, Event<'b>>,
 }
@@ -146,12 +150,19 @@ pub(crate) struct Scratch {
     pub(crate) unused_counts: pattern::profile::StepCounts,
     /// The operation at which a filter of several gave up, for its explanation.
     pub(crate) failed_step: usize,
+    /// Where dissect found the fields of a text.
+    pub(crate) spans: Vec<(usize, usize)>,
 }
 
 impl<'b> Cx<'_, 'b> {
     /// Parses a field reference made at run time.
     pub(crate) fn path(&self, text: &'b str) -> Result<PathRef<'b>, SetError> {
         PathRef::parse_in(text, self.env.style, self.arena).map_err(|_| SetError::Reference)
+    }
+
+    /// Carries out the common options, for filters that match more than once.
+    pub(crate) fn decorate(&self, event: &mut Event<'b>) -> Result<(), SetError> {
+        self.decoration.map_or(Ok(()), |decoration| decoration.apply(event, self))
     }
 }
 
@@ -271,6 +282,7 @@ macro_rules! filters {
 filters! {
     clone Stateless
     date Stateless
+    dissect Stateless
     drop Stateless
     grok Stateless
     json Stateless
