@@ -159,3 +159,7 @@ pub const PREFILTER_NODES: usize = 20_000;
 /// Digits of an integer that dissect's `convert_datatype` makes: 1,000. Stops `1e999999999` from
 /// becoming a gigabyte of zeros.
 pub const DECIMAL_DIGITS: usize = 1_000;
+
+/// Levels to which kv with `recursive` takes values apart: 100. Stops `a=b=c=…` from taking time that
+/// grows with the square of the text; what is deeper stays a text.
+pub const KV_LEVELS: usize = 100;

@@ -157,3 +157,19 @@ fn dissect_names_the_delimiter() {
         ),
     ]);
 }
+
+#[test]
+fn kv_names_the_key() {
+    check(&[
+        (
+            "kv { }",
+            "a=1 b]c=2",
+            "the key `b]c` in field `message` cannot be set: an invalid field reference or template",
+        ),
+        (
+            "kv { target => \"[message][x]\" }",
+            "a=1",
+            "the pairs of field `message` cannot be set as `[message][x]`",
+        ),
+    ]);
+}

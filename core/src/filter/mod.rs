@@ -17,6 +17,7 @@ pub(crate) mod field;
 pub(crate) mod lists;
 mod number;
 mod regex_cache;
+mod timeout;
 mod zone_cache;
 
 /// What a filter made of an event.
@@ -286,6 +287,7 @@ filters! {
     drop Stateless
     grok Stateless
     json Stateless
+    kv Stateless
     mutate Stateless
 }
 
