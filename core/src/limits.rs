@@ -163,3 +163,7 @@ pub const DECIMAL_DIGITS: usize = 1_000;
 /// Levels to which kv with `recursive` takes values apart: 100. Stops `a=b=c=…` from taking time that
 /// grows with the square of the text; what is deeper stays a text.
 pub const KV_LEVELS: usize = 100;
+
+/// Columns for which csv has names ready when it generates them: 64. Names of further columns are made
+/// for each event.
+pub const CSV_READY_COLUMNS: usize = 64;

@@ -173,3 +173,21 @@ fn kv_names_the_key() {
         ),
     ]);
 }
+
+#[test]
+fn csv_names_the_byte() {
+    check(&[
+        (
+            "csv { }",
+            r#"a,b"c,d"#,
+            "field `message` is no CSV at byte 3, `\"c,d`: a quote stands inside of a value without \
+             quotes",
+        ),
+        (
+            "csv { quote_char => \"ab\" }",
+            "a",
+            "`separator` is empty, or `quote_char` is not one character",
+        ),
+        ("csv { columns => [\"a]\"] }", "x", "a column cannot be set or converted"),
+    ]);
+}

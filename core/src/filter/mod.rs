@@ -2,6 +2,7 @@
 //! what is built, and order requirements.
 
 use core::fmt;
+use std::collections::BTreeMap;
 
 use crate::arena::Arena;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span};
@@ -48,6 +49,11 @@ pub(crate) trait Filter: Send + Sync + fmt::Debug {
     fn explain<'b>(&'b self, event: &Event<'b>, cx: &mut Cx<'_, 'b>) -> Option<String> {
         let _ = (event, cx);
         None
+    }
+
+    /// Whether it depends on the events before, as far as that is up to its options.
+    fn order(&self) -> Order {
+        Order::Stateless
     }
 
     /// The number of fields that it may set on an event which has none of them; a hint.
@@ -153,6 +159,10 @@ pub(crate) struct Scratch {
     pub(crate) failed_step: usize,
     /// Where dissect found the fields of a text.
     pub(crate) spans: Vec<(usize, usize)>,
+    /// Where csv found the values of a line.
+    pub(crate) cells: Vec<csv::Cell>,
+    /// Of each csv that takes the names of its columns from the first line, these.
+    pub(crate) columns: BTreeMap<usize, Box<[Option<Box<str>>]>>,
 }
 
 impl<'b> Cx<'_, 'b> {
@@ -282,6 +292,7 @@ macro_rules! filters {
 
 filters! {
     clone Stateless
+    csv Stateless
     date Stateless
     dissect Stateless
     drop Stateless
