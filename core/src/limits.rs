@@ -167,3 +167,7 @@ pub const KV_LEVELS: usize = 100;
 /// Columns for which csv has names ready when it generates them: 64. Names of further columns are made
 /// for each event.
 pub const CSV_READY_COLUMNS: usize = 64;
+
+/// Values that split may copy for one line, all its events together: 5 million, about 250 MB. Stops chains of
+/// splits, and copies of an event that keeps its whole list, from filling the memory.
+pub const SPLIT_VALUES: usize = 5_000_000;

@@ -191,3 +191,29 @@ fn csv_names_the_byte() {
         ("csv { columns => [\"a]\"] }", "x", "a column cannot be set or converted"),
     ]);
 }
+
+#[test]
+fn the_small_filters_name_field_and_value() {
+    check(&[
+        (
+            r#"mutate { convert => { "message" => "integer" } } split { }"#,
+            "5",
+            "field `message` is a number, `5`, and only texts and lists are split",
+        ),
+        (
+            r#"syslog_pri { syslog_pri_field_name => "message" }"#,
+            "999",
+            "field `message` is `999`, which is no syslog priority",
+        ),
+        (
+            r#"bytes { target => "size" }"#,
+            "1 KiB",
+            "field `message` is `1 KiB`, and no size",
+        ),
+        (
+            r#"json_encode { source => "message" target => "[message][x]" }"#,
+            "a",
+            "field `[message][x]` cannot be set",
+        ),
+    ]);
+}

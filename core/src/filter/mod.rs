@@ -291,15 +291,27 @@ macro_rules! filters {
 }
 
 filters! {
+    alter Stateless
+    bytes Stateless
+    cidr Stateless
     clone Stateless
     csv Stateless
     date Stateless
+    de_dot Stateless
     dissect Stateless
     drop Stateless
+    extractnumbers Stateless
     grok Stateless
     json Stateless
+    json_encode Stateless
     kv Stateless
     mutate Stateless
+    prune Stateless
+    range Stateless
+    split Stateless
+    syslog_pri Stateless
+    truncate Stateless
+    urldecode Stateless
 }
 
 /// The filter of this name, when it is built.
