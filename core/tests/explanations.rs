@@ -205,11 +205,7 @@ fn the_small_filters_name_field_and_value() {
             "999",
             "field `message` is `999`, which is no syslog priority",
         ),
-        (
-            r#"bytes { target => "size" }"#,
-            "1 KiB",
-            "field `message` is `1 KiB`, and no size",
-        ),
+        (r#"bytes { target => "size" }"#, "1 KiB", "field `message` is `1 KiB`, and no size"),
         (
             r#"json_encode { source => "message" target => "[message][x]" }"#,
             "a",

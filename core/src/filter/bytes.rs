@@ -100,7 +100,8 @@ impl Bytes {
         if !found.map_err(|_| Failed)? {
             return Err(Failed);
         }
-        let group = |index| cx.scratch.pattern.text(index, text).unwrap_or("");
+        let groups = cx.scratch.pattern.groups();
+        let group = |index| groups.text(index, text).unwrap_or("");
         let size = self.number(group(1), cx.arena)? * self.factor(group(2));
         let value = number::truncate(size.round(), cx.arena).ok_or(Failed)?;
         let target = self.target.resolve(event, cx).map_err(|_| Failed)?;

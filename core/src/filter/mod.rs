@@ -324,6 +324,31 @@ pub(crate) fn all() -> impl Iterator<Item = &'static FilterInfo> {
     FILTERS.iter()
 }
 
+/// Runs one event, given as JSON, through filters; gives what leaves.
+#[cfg(test)]
+pub(crate) fn left_of(filters: &str, event: &str) -> Vec<String> {
+    use crate::config::{Config, ParseOptions};
+    use crate::{InputOptions, Pipeline, Sink, Source, Tick, Worker};
+
+    struct Left(Vec<String>);
+    impl Sink for Left {
+        fn event(&mut self, event: &Event<'_>) {
+            let mut json = Vec::new();
+            event.write_json(&mut json);
+            self.0.push(String::from_utf8_lossy(&json).into_owned());
+        }
+    }
+    let source = Source::new("a.conf", format!("filter {{ {filters} }}"));
+    let config = Config::parse(vec![source], &ParseOptions::default()).expect(filters);
+    let pipeline =
+        Pipeline::compile(&config, &Resources::new(), &Options::default()).expect(filters);
+    let mut worker = Worker::new(&pipeline, &InputOptions::default()).expect(filters);
+    let tick = Tick { now: Timestamp::UNIX_EPOCH, seed: 0 };
+    let mut left = Left(Vec::new());
+    worker.run_event(event, tick, &mut left);
+    left.0
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

@@ -209,6 +209,33 @@ fn pieces<'t>(text: &'t str, terminator: &str) -> impl Iterator<Item = &'t str> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::filter::left_of;
+
+    #[test]
+    fn copies_of_a_list_that_stays_are_limited() {
+        let event = |len: usize| format!(r#"{{"l":[{}1]}}"#, "1,".repeat(len - 1));
+        // A list that was changed is no longer the JSON text that it came as, which copies share.
+        let filter = r#"mutate { add_field => { "l" => "x" } } split { field => "l" target => "t" }"#;
+        assert_eq!(left_of(filter, &event(999)).len(), 1_000);
+        // The square of this is more than the limit.
+        let too_long = 2_300;
+        assert!(too_long * too_long > limits::SPLIT_VALUES);
+        let left = left_of(filter, &event(too_long));
+        assert_eq!(left.len(), 1);
+        assert!(left[0].contains("_split_type_failure"), "{}", &left[0][left[0].len() - 200..]);
+        // Without the list in each copy there is no square.
+        assert_eq!(left_of(r#"split { field => "l" }"#, &event(too_long)).len(), too_long);
+    }
+
+    #[test]
+    fn chains_of_splits_are_limited() {
+        let list = format!("[{}1]", "1,".repeat(999));
+        let event = format!(r#"{{"a":{list},"b":{list}}}"#);
+        let filter = r#"split { field => "a" } split { field => "b" }"#;
+        let left = left_of(filter, &event);
+        assert!(left.len() < limits::SPLIT_VALUES / 16, "{}", left.len());
+        assert!(left.iter().any(|event| event.contains("_split_type_failure")));
+    }
 
     #[test]
     fn pieces_are_those_of_ruby_with_a_limit_of_minus_one() {

@@ -46,8 +46,7 @@ impl Format {
         }
         let line_end = line_end(bytes);
         // PERF: most lines have no quote at all, and few bytes are looked at twice.
-        let quote = self.quote.as_bytes();
-        if memchr::memmem::find(bytes, quote).is_none() {
+        if find(self.quote.as_bytes(), bytes).is_none() {
             let end = line_end.map_or(bytes.len(), |(at, _)| at);
             if end > 0 {
                 self.split(&bytes[..end], cells);
@@ -147,11 +146,7 @@ impl Format {
         let mut is_doubled = false;
         loop {
             let rest = bytes.get(at..).unwrap_or_default();
-            let found = match quote {
-                [quote] => memchr::memchr(*quote, rest),
-                quote => memchr::memmem::find(rest, quote),
-            };
-            let Some(found) = found else {
+            let Some(found) = find(quote, rest) else {
                 let message = "a quote is never closed";
                 return Err(RowError { at: start - quote.len(), message });
             };
@@ -187,6 +182,14 @@ impl Format {
             at += 1;
         }
         Ok(at)
+    }
+}
+
+/// The first place of a text that is mostly one byte.
+fn find(text: &[u8], bytes: &[u8]) -> Option<usize> {
+    match text {
+        [byte] => memchr::memchr(*byte, bytes),
+        text => memchr::memmem::find(bytes, text),
     }
 }
 

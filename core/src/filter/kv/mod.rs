@@ -488,3 +488,19 @@ impl Change {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filter::left_of;
+
+    #[test]
+    fn values_are_taken_apart_to_a_limited_depth() {
+        let levels = limits::KV_LEVELS + 50;
+        let text = "a=".repeat(levels) + "x";
+        let left = left_of("kv { recursive => true target => \"tt\" }", &format!(r#"{{"message":"{text}"}}"#));
+        let nested = left[0].matches(r#"{"a":"#).count();
+        assert_eq!(nested, limits::KV_LEVELS);
+        assert!(left[0].contains(&("a=".repeat(levels - limits::KV_LEVELS) + "x\"")), "{}", left[0]);
+    }
+}
