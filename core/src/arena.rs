@@ -17,6 +17,8 @@ pub struct Arena {
     /// Where texts are put together before they are copied; kept for the next event.
     draft: Cell<String>,
     simd: Simd,
+    /// Values that were copied since the last reset, as far as somebody counts.
+    copied: Cell<usize>,
 }
 
 impl Arena {
@@ -34,6 +36,7 @@ impl Arena {
     pub fn reset(&mut self, seed: u64) {
         self.bump.reset();
         self.seed = seed;
+        self.copied.set(0);
     }
 
     /// The seed of hash indexes over keys that an attacker may choose.
@@ -44,6 +47,13 @@ impl Arena {
     /// The instructions with which texts are read into this memory.
     pub(crate) fn simd(&self) -> Simd {
         self.simd
+    }
+
+    /// Counts copied values, and gives their number since the last reset.
+    pub(crate) fn count_copied(&self, values: usize) -> usize {
+        let copied = self.copied.get().saturating_add(values);
+        self.copied.set(copied);
+        copied
     }
 
     pub(crate) fn bump(&self) -> &Bump {

@@ -155,3 +155,19 @@ pub const PROFILE_EVERY: u64 = 16;
 /// longest stock pattern has 3,000. Stops a generated pattern from taking seconds to compile; what
 /// was not looked at may match.
 pub const PREFILTER_NODES: usize = 20_000;
+
+/// Digits of an integer that dissect's `convert_datatype` makes: 1,000. Stops `1e999999999` from
+/// becoming a gigabyte of zeros.
+pub const DECIMAL_DIGITS: usize = 1_000;
+
+/// Levels to which kv with `recursive` takes values apart: 100. Stops `a=b=c=…` from taking time that
+/// grows with the square of the text; what is deeper stays a text.
+pub const KV_LEVELS: usize = 100;
+
+/// Columns for which csv has names ready when it generates them: 64. Names of further columns are made
+/// for each event.
+pub const CSV_READY_COLUMNS: usize = 64;
+
+/// Values that split may copy for one line, all its events together: 5 million, about 250 MB. Stops chains of
+/// splits, and copies of an event that keeps its whole list, from filling the memory.
+pub const SPLIT_VALUES: usize = 5_000_000;

@@ -148,6 +148,47 @@ const MIXED: &str = r#"filter {
   mutate { rename => { "rest" => "[text][rest]" } copy => { "host" => "[host2]" } lowercase => ["host"] }
 }"#;
 
+const WORDS: &[&str] = &[
+    "2024-03-15 14:23:01,123 [main] INFO  com.x.Y - started in 12 ms",
+    "2024-03-15 14:23:02,5 [worker-7]   ERROR com.x.Z - took too long",
+    "no such line",
+    "",
+    "Mar 15 14:23:01 web-1 sshd[4711]: Accepted publickey for anna",
+];
+
+const DISSECT: &str = r#"filter {
+  dissect {
+    mapping => { "message" => "%{ts} %{+ts} [%{thread->}] %{level->} %{[log][logger]} - %{msg}" }
+    tag_on_failure => ["odd"]
+  }
+  if "odd" in [tags] { dissect { mapping => { "message" => "%{?m} %{d} %{t} %{host} %{prog}[%{pid}]: %{msg}" } convert_datatype => { "pid" => "int" } } }
+}"#;
+
+const PAIRS: &[&str] = &[
+    r#"date=2024-03-15 time=14:23:01 srcip=203.0.113.9 msg="a long text" user='anna b' n=(1 2) empty= x=\"#,
+    "ip=198.51.100.20 ip=198.51.100.21 path=C:\\logs\\a.txt status = 200",
+    "no pairs",
+    "",
+    "é=ü \"a\"=b c==d",
+];
+
+const KV: &str = r#"filter { kv { target => "kv" } kv { trim_value => "<>," transform_key => "lowercase" include_keys => ["ip", "user", "status"] prefix => "x_" } kv { whitespace => "strict" allow_empty_values => true exclude_keys => ["message"] } }"#;
+
+const ROWS: &[&str] =
+    &[r#"Error,2024-03-15 14:23:01,"a, ""b""",4711,,x"#, "1,2,3", r#"broken "row",1"#, "", "é;ü"];
+
+const CSV: &str = r#"filter { csv { columns => ["level", "time", "[text][long]", "id"] convert => { "id" => "integer" } } csv { target => "t" } csv { separator => ";" skip_empty_columns => true } }"#;
+
+const SMALL: &str = r#"filter {
+  grok { match => { "message" => "^<%{NONNEGINT:pri}>" } }
+  syslog_pri { syslog_pri_field_name => "pri" ecs_compatibility => "disabled" }
+  cidr { address => ["%{message}", "203.0.113.9"] network => ["10.0.0.0/8", "203.0.113.0/24"] add_tag => ["near"] }
+  prune { blacklist_names => ["^xx"] }
+  truncate { length_bytes => 20 fields => ["message"] }
+  urldecode { field => "message" }
+  bytes { source => "pri" target => "size" }
+}"#;
+
 fn tick() -> Tick {
     Tick { now: Timestamp::from_millis(1_711_000_000_000), seed: 1 }
 }
@@ -194,6 +235,10 @@ fn warm_workers_ask_for_no_memory() {
         ("T6", T6, SYSLOG),
         ("T6, no match", T6, APP),
         ("mixed", MIXED, SYSLOG),
+        ("dissect", DISSECT, WORDS),
+        ("kv", KV, PAIRS),
+        ("csv", CSV, ROWS),
+        ("small filters", SMALL, SYSLOG),
     ] {
         assert_eq!(asked_when_warm(config, lines), 0, "{name}");
     }
@@ -229,6 +274,10 @@ fn json_of(keys: usize) -> String {
     format!("{{{}}}", fields.join(","))
 }
 
+fn pairs_of(keys: usize) -> String {
+    (0..keys).map(|n| format!("key{n}=v{n} ")).collect()
+}
+
 #[test]
 fn twice_the_line_takes_twice_the_memory() {
     let json =
@@ -238,6 +287,15 @@ fn twice_the_line_takes_twice_the_memory() {
     for (name, config, short, long) in [
         ("keys of the codec", json, json_of(50_000), json_of(100_000)),
         ("keys of the filter", field, json_of(50_000), json_of(100_000)),
+        ("pairs", "filter { kv { } }", pairs_of(50_000), pairs_of(100_000)),
+        ("equal keys", "filter { kv { } }", "a=1 ".repeat(200_000), "a=1 ".repeat(400_000)),
+        (
+            "openers without closers",
+            "filter { kv { } }",
+            "a=(b ".repeat(100_000),
+            "a=(b ".repeat(200_000),
+        ),
+        ("columns", "filter { csv { } }", "1,".repeat(50_000), "1,".repeat(100_000)),
         ("a long line", T2, "x ".repeat(half / 2), "x ".repeat(half)),
         (
             "an app's long line",

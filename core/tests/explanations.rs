@@ -131,3 +131,85 @@ fn mutate_names_operation_field_and_value() {
         ),
     ]);
 }
+
+#[test]
+fn dissect_names_the_delimiter() {
+    check(&[
+        (
+            r#"dissect { mapping => { "message" => "<%{pri}>%{rest}" } }"#,
+            "13 x",
+            "field `message` does not start with `<`: `13 x`",
+        ),
+        (
+            r#"dissect { mapping => { "message" => "%{a} [%{b}] %{c}" } }"#,
+            "x [y) z",
+            "`] ` does not follow in field `message` after 3 bytes, at `y) z`",
+        ),
+        (
+            r#"dissect { mapping => { "message" => "%{a}-%{b}%{c}" } }"#,
+            "x-y",
+            "two fields of the pattern have no delimiter between them",
+        ),
+        (
+            r#"dissect { convert_datatype => { "message" => "int" } }"#,
+            "x",
+            "`convert_datatype` cannot make a number of field `message`: `x`",
+        ),
+    ]);
+}
+
+#[test]
+fn kv_names_the_key() {
+    check(&[
+        (
+            "kv { }",
+            "a=1 b]c=2",
+            "the key `b]c` in field `message` cannot be set: an invalid field reference or template",
+        ),
+        (
+            "kv { target => \"[message][x]\" }",
+            "a=1",
+            "the pairs of field `message` cannot be set as `[message][x]`",
+        ),
+    ]);
+}
+
+#[test]
+fn csv_names_the_byte() {
+    check(&[
+        (
+            "csv { }",
+            r#"a,b"c,d"#,
+            "field `message` is no CSV at byte 3, `\"c,d`: a quote stands inside of a value without \
+             quotes",
+        ),
+        (
+            "csv { quote_char => \"ab\" }",
+            "a",
+            "`separator` is empty, or `quote_char` is not one character",
+        ),
+        ("csv { columns => [\"a]\"] }", "x", "a column cannot be set or converted"),
+    ]);
+}
+
+#[test]
+fn the_small_filters_name_field_and_value() {
+    check(&[
+        (
+            r#"mutate { convert => { "message" => "integer" } } split { }"#,
+            "5",
+            "field `message` is a number, `5`, and only texts and lists are split",
+        ),
+        (
+            r#"syslog_pri { syslog_pri_field_name => "message" }"#,
+            "999",
+            "field `message` is `999`, which is no syslog priority",
+        ),
+        (r#"bytes { target => "size" }"#, "1 KiB", "field `message` is `1 KiB`, and no size"),
+        (
+            r#"json_encode { source => "message" target => "[message][x]" }"#,
+            "a",
+            "field `[message][x]` cannot be set",
+        ),
+    ]);
+}

@@ -240,6 +240,14 @@ impl<'k> PathRef<'k> {
             .with_written(self.written_name(at))
     }
 
+    /// The reference without its last name; nothing when that was the only one.
+    pub(crate) fn parent(self) -> Option<Self> {
+        let parts = self.parts.get(..self.parts.len().checked_sub(1)?)?;
+        // The text still holds all names, so that none of them is all of it.
+        let start = Start { kind: Kind::Deep, ..self.start };
+        (!parts.is_empty()).then_some(Self { parts, start, ..self })
+    }
+
     /// The first name; none for the whole of `@metadata`.
     pub(crate) fn first_key(self) -> Option<Key<'k>> {
         (!self.parts.is_empty()).then(|| self.key(0))

@@ -74,6 +74,11 @@ impl Template {
         Self { parts: parts.into() }
     }
 
+    /// A template that stands for a text as it is.
+    pub(crate) fn literal(text: &str) -> Self {
+        Self { parts: Box::new([Part::Literal(text.into())]) }
+    }
+
     /// The template's text when nothing in it is to be filled in.
     pub fn as_literal(&self) -> Option<&str> {
         match &*self.parts {

@@ -155,7 +155,8 @@ fn push_java_map(object: &Object<'_>, out: &mut String) {
     out.push('}');
 }
 
-fn push_java_value(value: &Value<'_>, out: &mut String) {
+/// Appends Java's `toString`: `[a, {k=1}]`, `null`.
+pub(crate) fn push_java_value(value: &Value<'_>, out: &mut String) {
     match value {
         Value::Array(array) => {
             out.push('[');

@@ -78,6 +78,25 @@ impl FieldName {
     }
 }
 
+/// Sets the field that a name from the input stands for: a field reference.
+#[inline]
+pub(crate) fn set_named<'b>(
+    event: &mut Event<'b>,
+    name: Key<'b>,
+    value: Value<'b>,
+    cx: &Cx<'_, 'b>,
+) -> Result<(), SetError> {
+    let text = name.text();
+    let is_plain = cx.env.style == EscapeStyle::None
+        && !matches!(text, "@metadata" | "@timestamp" | "tags")
+        && !text.bytes().any(|byte| matches!(byte, b'[' | b']'));
+    if is_plain {
+        event.data.insert(name, value, cx.arena);
+        return Ok(());
+    }
+    event.set(cx.path(text)?, value, cx.arena)
+}
+
 /// A field name with its `%{..}` filled in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Rendered<'b> {

@@ -2,6 +2,7 @@
 //! what is built, and order requirements.
 
 use core::fmt;
+use std::collections::BTreeMap;
 
 use crate::arena::Arena;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span};
@@ -17,6 +18,7 @@ pub(crate) mod field;
 pub(crate) mod lists;
 mod number;
 mod regex_cache;
+mod timeout;
 mod zone_cache;
 
 /// What a filter made of an event.
@@ -26,6 +28,8 @@ pub(crate) enum Outcome {
     Failed,
     /// The common options (`add_field`, …) apply to the event.
     Matched,
+    /// As [`Self::Matched`], and the filter has carried the common options out.
+    MatchedAndDecorated,
     /// The common options apply to the events that the filter made, and not to this one.
     MatchedChildren,
     /// There was nothing to do.
@@ -45,6 +49,11 @@ pub(crate) trait Filter: Send + Sync + fmt::Debug {
     fn explain<'b>(&'b self, event: &Event<'b>, cx: &mut Cx<'_, 'b>) -> Option<String> {
         let _ = (event, cx);
         None
+    }
+
+    /// Whether it depends on the events before, as far as that is up to its options.
+    fn order(&self) -> Order {
+        Order::Stateless
     }
 
     /// The number of fields that it may set on an event which has none of them; a hint.
@@ -95,6 +104,8 @@ pub(crate) struct Cx<'a, 'b> {
     pub(crate) scratch: &'a mut Scratch,
     /// The place of the filter in the config's order.
     pub(crate) filter: usize,
+    /// The common options of the filter.
+    pub(crate) decoration: Option<&'b decorate::Decoration>,
     /// The events that the filter makes of this one.
     pub(crate) children: &'a mut bumpalo::collections::Vec<'b, Event<'b>>,
 }
@@ -146,12 +157,23 @@ pub(crate) struct Scratch {
     pub(crate) unused_counts: pattern::profile::StepCounts,
     /// The operation at which a filter of several gave up, for its explanation.
     pub(crate) failed_step: usize,
+    /// Where dissect found the fields of a text.
+    pub(crate) spans: Vec<(usize, usize)>,
+    /// Where csv found the values of a line.
+    pub(crate) cells: Vec<csv::Cell>,
+    /// Of each csv that takes the names of its columns from the first line, these.
+    pub(crate) columns: BTreeMap<usize, Box<[Option<Box<str>>]>>,
 }
 
 impl<'b> Cx<'_, 'b> {
     /// Parses a field reference made at run time.
     pub(crate) fn path(&self, text: &'b str) -> Result<PathRef<'b>, SetError> {
         PathRef::parse_in(text, self.env.style, self.arena).map_err(|_| SetError::Reference)
+    }
+
+    /// Carries out the common options, for filters that match more than once.
+    pub(crate) fn decorate(&self, event: &mut Event<'b>) -> Result<(), SetError> {
+        self.decoration.map_or(Ok(()), |decoration| decoration.apply(event, self))
     }
 }
 
@@ -269,12 +291,27 @@ macro_rules! filters {
 }
 
 filters! {
+    alter Stateless
+    bytes Stateless
+    cidr Stateless
     clone Stateless
+    csv Stateless
     date Stateless
+    de_dot Stateless
+    dissect Stateless
     drop Stateless
+    extractnumbers Stateless
     grok Stateless
     json Stateless
+    json_encode Stateless
+    kv Stateless
     mutate Stateless
+    prune Stateless
+    range Stateless
+    split Stateless
+    syslog_pri Stateless
+    truncate Stateless
+    urldecode Stateless
 }
 
 /// The filter of this name, when it is built.
@@ -285,6 +322,31 @@ pub(crate) fn lookup(name: &str) -> Option<&'static FilterInfo> {
 /// The filters that are built, in alphabetical order.
 pub(crate) fn all() -> impl Iterator<Item = &'static FilterInfo> {
     FILTERS.iter()
+}
+
+/// Runs one event, given as JSON, through filters; gives what leaves.
+#[cfg(test)]
+pub(crate) fn left_of(filters: &str, event: &str) -> Vec<String> {
+    use crate::config::{Config, ParseOptions};
+    use crate::{InputOptions, Pipeline, Sink, Source, Tick, Worker};
+
+    struct Left(Vec<String>);
+    impl Sink for Left {
+        fn event(&mut self, event: &Event<'_>) {
+            let mut json = Vec::new();
+            event.write_json(&mut json);
+            self.0.push(String::from_utf8_lossy(&json).into_owned());
+        }
+    }
+    let source = Source::new("a.conf", format!("filter {{ {filters} }}"));
+    let config = Config::parse(vec![source], &ParseOptions::default()).expect(filters);
+    let pipeline =
+        Pipeline::compile(&config, &Resources::new(), &Options::default()).expect(filters);
+    let mut worker = Worker::new(&pipeline, &InputOptions::default()).expect(filters);
+    let tick = Tick { now: Timestamp::UNIX_EPOCH, seed: 0 };
+    let mut left = Left(Vec::new());
+    worker.run_event(event, tick, &mut left);
+    left.0
 }
 
 #[cfg(test)]

@@ -128,10 +128,10 @@ impl Builder<'_> {
             self.cx.unsupported(options);
             return;
         };
-        if info.order == Order::Ordered {
+        let Some(filter) = (info.compile)(options, &mut self.cx) else { return };
+        if info.order == Order::Ordered || filter.order() == Order::Ordered {
             self.order = Order::Ordered;
         }
-        let Some(filter) = (info.compile)(options, &mut self.cx) else { return };
         let failure_tags = match filter.failure_tags() {
             [] => Box::from([format!("_{}_error", info.name).into_boxed_str()]),
             tags => tags.into(),

@@ -226,6 +226,7 @@ impl<'b> Run<'_, 'b> {
             seed: self.seed,
             scratch: self.scratch,
             filter: index,
+            decoration: slot.decoration.as_ref(),
             children,
         };
         let outcome = match self.profiler.as_deref_mut() {
@@ -307,7 +308,8 @@ fn unmatched<'b>(
     explain: bool,
 ) {
     match outcome {
-        Outcome::Matched | Outcome::Unmatched => {}
+        Outcome::Matched | Outcome::MatchedAndDecorated => stats.matched += 1,
+        Outcome::Unmatched => {}
         Outcome::Failed => {
             stats.failed += 1;
             let explanation = if explain { slot.filter.explain(event, cx) } else { None };

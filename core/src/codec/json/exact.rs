@@ -161,7 +161,7 @@ fn read_value<'b>(text: &str, arena: &'b Arena) -> Result<(Value<'b>, usize), Js
 }
 
 /// A JSON number as an integer or double when one of them is exactly it, else its text.
-pub(super) fn number<'b>(text: &str, arena: &'b Arena) -> Value<'b> {
+pub(crate) fn number<'b>(text: &str, arena: &'b Arena) -> Value<'b> {
     if !text.contains(['.', 'e', 'E']) {
         return text.parse().map_or_else(|_| Value::Number(arena.text(text)), Value::Int);
     }

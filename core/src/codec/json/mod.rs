@@ -20,7 +20,7 @@ mod tape;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use exact::first_error;
+pub(crate) use exact::{first_error, number};
 
 /// The text is not JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

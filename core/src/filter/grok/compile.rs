@@ -6,6 +6,7 @@ use crate::filter::field::FieldName;
 use crate::filter::grok::{
     BudgetScope, Capture, EmptyCaptures, Existing, FieldMatch, Grok, Pattern, Scope, Stop,
 };
+use crate::filter::timeout::Timeout;
 use crate::filter::{CompileCx, Filter};
 use crate::pattern::expand::{self, CaptureKind};
 use crate::pattern::library::{Dictionary, PatternSet};
@@ -81,10 +82,6 @@ pub(in crate::filter) fn compile(
         };
         matches.push(FieldMatch { field, list, patterns: patterns.into() });
     }
-    let timeout_millis = options.number("timeout_millis").map_or(30_000, |number| {
-        // A fraction of a millisecond is none.
-        u64::try_from(number.value.as_int().unwrap_or(0)).unwrap_or(0)
-    });
     let scope = match options.text("timeout_scope").map(|text| text.value) {
         Some("event") => Scope::Event,
         _ => Scope::Pattern,
@@ -97,7 +94,7 @@ pub(in crate::filter) fn compile(
         } else {
             EmptyCaptures::Drop
         },
-        budget: BudgetScope { timeout_millis, scope },
+        budget: BudgetScope { timeout: Timeout::compile(options), scope },
         pattern_target: options
             .text("matched_pattern_target")
             .map(|text| FieldName::fixed(text.value, style)),

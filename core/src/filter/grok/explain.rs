@@ -74,12 +74,12 @@ pub(super) fn explain<'b>(
 
 /// The number of the pattern that used up its budget, if that is what happened.
 fn exhausted(grok: &Grok, field: &FieldMatch, subject: &str, cx: &mut Cx<'_, '_>) -> Option<usize> {
-    let mut budget = grok.budget.for_subject(subject.len());
+    let mut budget = grok.budget.timeout.budget(subject.len());
     let mut next = 0;
     while let Some(index) = field.candidate(next, subject, cx) {
         next = index + 1;
         if grok.budget.scope == Scope::Pattern {
-            budget = grok.budget.for_subject(subject.len());
+            budget = grok.budget.timeout.budget(subject.len());
         }
         let regex = &field.patterns[index].regex;
         if regex.search(subject, 0, &mut cx.scratch.pattern, &mut budget).is_err() {

@@ -7,9 +7,10 @@ use crate::arena::Arena;
 use crate::event::{Event, Name, PathRef, SetError, Value, text};
 use crate::filter::field::FieldName;
 use crate::filter::lists::ListPart;
+use crate::filter::timeout::Timeout;
 use crate::filter::{Cx, Filter, Outcome, Scratch, number, tag_all};
 use crate::pattern::expand::{CaptureKind, Expansion};
-use crate::pattern::{Budget, Regex};
+use crate::pattern::Regex;
 use crate::run::PatternProfile;
 
 mod compile;
@@ -83,12 +84,9 @@ enum EmptyCaptures {
 }
 
 /// How many steps a match may take.
-///
-/// Logstash counts milliseconds; a step budget that grows with the text gives the same result on every
-/// machine. `timeout_millis` scales it: 30,000, the default, is the engine's own budget.
 #[derive(Clone, Copy, Debug)]
 struct BudgetScope {
-    timeout_millis: u64,
+    timeout: Timeout,
     scope: Scope,
 }
 
@@ -201,14 +199,14 @@ impl Grok {
         which: &mut Option<Value<'b>>,
         cx: &mut Cx<'_, 'b>,
     ) -> Result<bool, TimedOut> {
-        let mut budget = self.budget.for_subject(subject.len());
+        let mut budget = self.budget.timeout.budget(subject.len());
         let mut matched = false;
         let mut next = 0;
         while let Some(index) = field.candidate(next, subject, cx) {
             next = index + 1;
             let pattern = &field.patterns[index];
             if self.budget.scope == Scope::Pattern {
-                budget = self.budget.for_subject(subject.len());
+                budget = self.budget.timeout.budget(subject.len());
             }
             let found = pattern.regex.search(subject, 0, &mut cx.scratch.pattern, &mut budget);
             matched = found.map_err(|_| TimedOut)?;
@@ -348,20 +346,5 @@ fn subject<'b>(value: Option<&Value<'b>>, arena: &'b Arena) -> &'b str {
         None | Some(Value::Null) => "",
         Some(Value::Str(text)) => text,
         Some(value) => arena.build(|out| text::push_ruby(value, out)),
-    }
-}
-
-impl BudgetScope {
-    fn for_subject(self, len: usize) -> Budget {
-        const DEFAULT_MILLIS: u64 = 30_000;
-        let mut budget = Budget::for_subject(len);
-        // 0 switches Logstash's clock off. A budget stays even then: ten times the default.
-        let millis = if self.timeout_millis == 0 { DEFAULT_MILLIS * 10 } else { self.timeout_millis };
-        if millis != DEFAULT_MILLIS {
-            let scaled = u128::from(budget.steps_left) * u128::from(millis);
-            budget.steps_left =
-                u64::try_from(scaled / u128::from(DEFAULT_MILLIS)).unwrap_or(u64::MAX);
-        }
-        budget
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn apply<'b>(
     Ok(())
 }
 
-pub(super) fn uppercase<'b>(text: &'b str, arena: &'b Arena) -> &'b str {
+pub(in crate::filter) fn uppercase<'b>(text: &'b str, arena: &'b Arena) -> &'b str {
     if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_lowercase()) {
         return text;
     }
@@ -35,14 +35,14 @@ pub(super) fn uppercase<'b>(text: &'b str, arena: &'b Arena) -> &'b str {
 }
 
 /// Character by character: a final sigma is not special, as in Ruby.
-pub(super) fn lowercase<'b>(text: &'b str, arena: &'b Arena) -> &'b str {
+pub(in crate::filter) fn lowercase<'b>(text: &'b str, arena: &'b Arena) -> &'b str {
     if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
         return text;
     }
     arena.build(|out| out.extend(text.chars().flat_map(char::to_lowercase)))
 }
 
-pub(super) fn capitalize<'b>(text: &'b str, arena: &'b Arena) -> &'b str {
+pub(in crate::filter) fn capitalize<'b>(text: &'b str, arena: &'b Arena) -> &'b str {
     let mut characters = text.chars();
     let Some(first) = characters.next() else { return text };
     arena.build(|out| {

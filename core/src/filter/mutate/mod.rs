@@ -12,7 +12,7 @@ use crate::filter::{CompileCx, Cx, Filter, Outcome, shown_value, tag_all};
 use crate::program::PluginDoc;
 use crate::program::options::{OptionKind, PluginOptions};
 
-mod case;
+pub(in crate::filter) mod case;
 mod convert;
 mod gsub;
 mod merge;
