@@ -2,6 +2,7 @@
 //! what is built, and order requirements.
 
 use core::fmt;
+use std::collections::BTreeMap;
 
 use crate::arena::Arena;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span};
@@ -13,10 +14,13 @@ use crate::run::PatternProfile;
 use crate::time::{Day, Timestamp, Zone};
 
 pub(crate) mod decorate;
+pub(crate) mod digest;
 pub(crate) mod field;
+pub(crate) mod kept;
 pub(crate) mod lists;
 mod number;
 mod regex_cache;
+pub(crate) mod stored;
 mod zone_cache;
 
 /// What a filter made of an event.
@@ -65,6 +69,14 @@ pub(crate) trait Filter: Send + Sync + fmt::Debug {
     /// Sums up what was counted; asked once, when a profile is taken.
     fn finish_count(&self, out: &mut [PatternProfile]) {
         let _ = out;
+    }
+
+    /// The filter with those of its files anew that the resources hold; nothing when they hold none.
+    ///
+    /// What is wrong with a file is for `cx` to know, and nothing is given.
+    fn with_resources(&self, cx: &mut ReloadCx<'_>) -> Option<Box<dyn Filter>> {
+        let _ = cx;
+        None
     }
 
     /// Tags for an event on which the common options cannot be carried out.
@@ -120,6 +132,11 @@ impl Scratch {
         &mut self.days[filter]
     }
 
+    /// Forgets what was found in files that have changed.
+    pub(crate) fn forget_files(&mut self) {
+        self.agents.clear();
+    }
+
     #[cold]
     fn make_days(&mut self, filter: usize, formats: usize) {
         if self.days.len() <= filter {
@@ -140,6 +157,8 @@ pub(crate) struct Scratch {
     pub(crate) zones: zone_cache::ZoneCache,
     /// Of each filter in the config's order, the last day of each of its date formats.
     pub(crate) days: Vec<Vec<Day>>,
+    /// Of each filter that reads user agents, what it found for the last ones.
+    pub(crate) agents: BTreeMap<usize, kept::Kept<useragent::Texts>>,
     /// Dates without a year that got one from the clock since the counter was last taken.
     pub(crate) years_guessed: u64,
     /// Steps of searches that only a profile made, and that nobody asks for.
@@ -185,6 +204,12 @@ pub(crate) fn shown_value(value: &Value<'_>) -> String {
 
 /// Characters of a value that an explanation shows.
 const SHOWN_CHARS: usize = 60;
+
+/// What a filter can reach while its files are read anew.
+pub(crate) struct ReloadCx<'c> {
+    pub(crate) resources: &'c Resources,
+    pub(crate) diagnostics: &'c mut Diagnostics,
+}
 
 /// What a filter can reach while it is compiled.
 pub(crate) struct CompileCx<'c> {
@@ -269,12 +294,17 @@ macro_rules! filters {
 }
 
 filters! {
+    anonymize Stateless
     clone Stateless
     date Stateless
     drop Stateless
+    fingerprint Stateless
     grok Stateless
     json Stateless
     mutate Stateless
+    translate Stateless
+    useragent Stateless
+    uuid Stateless
 }
 
 /// The filter of this name, when it is built.
