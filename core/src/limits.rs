@@ -160,8 +160,12 @@ pub const PREFILTER_NODES: usize = 20_000;
 /// log that was named as a dictionary by mistake.
 pub const DICTIONARY_BYTES: usize = 128 * 1024 * 1024;
 
-/// Values in one dictionary, aliases written out: 10 million. Stops YAML whose aliases multiply.
+/// Values in one dictionary, aliases written out: 10 million. Stops a file from filling the memory, in
+/// which a value takes ten times its bytes.
 pub const DICTIONARY_VALUES: usize = 10_000_000;
+
+/// Values that the aliases of one YAML file may stand for: 100,000. Stops aliases that multiply.
+pub const DICTIONARY_ALIASED_VALUES: usize = 100_000;
 
 /// Levels of lists and maps in one dictionary: 100. Stops stack exhaustion by `[[[[…`.
 pub const DICTIONARY_DEPTH: usize = 100;
@@ -184,3 +188,7 @@ pub const KEPT_ENTRIES: usize = 1_000_000;
 /// Bytes of a user agent that are looked at: 16 KiB. Stops a line of megabytes from being searched by
 /// thousands of patterns.
 pub const USER_AGENT_BYTES: usize = 16 * 1024;
+
+/// Bytes of one address database: 2 GiB; MaxMind's largest has some hundred megabytes. Stops a disk image that was
+/// named as a database from being read as one.
+pub const DATABASE_BYTES: usize = 2 * 1024 * 1024 * 1024;

@@ -299,6 +299,7 @@ filters! {
     date Stateless
     drop Stateless
     fingerprint Stateless
+    geoip Stateless
     grok Stateless
     json Stateless
     mutate Stateless

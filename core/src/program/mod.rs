@@ -150,6 +150,8 @@ impl Resources {
         let mut resources = Self::new();
         let agents = "user_agent_parsers: []\nos_parsers: []\ndevice_parsers: []\n";
         resources.set_user_agents(agents.as_bytes()).expect("an empty list");
+        let database = include_bytes!("../../tests/data/maxmind/GeoLite2-City-Test.mmdb");
+        resources.add_file("GeoLite2-City.mmdb", database.to_vec());
         resources
     }
 

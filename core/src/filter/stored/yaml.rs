@@ -120,10 +120,17 @@ struct Loader {
     /// Values with an anchor, by its number.
     anchors: Vec<(usize, Node)>,
     values: usize,
+    max_values: usize,
+    /// Values that stand for aliases.
+    aliased: usize,
 }
 
 fn load(text: &str) -> Result<Node, FileError> {
-    let mut loader = Loader::default();
+    load_some(text, limits::DICTIONARY_VALUES)
+}
+
+fn load_some(text: &str, max_values: usize) -> Result<Node, FileError> {
+    let mut loader = Loader { max_values, ..Loader::default() };
     for next in Parser::new_from_str(text) {
         let (event, span) = next.map_err(|error| {
             FileError::new(format!(
@@ -136,7 +143,7 @@ fn load(text: &str) -> Result<Node, FileError> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let node = scalar(&text, style, tag.as_deref());
-                loader.add(anchor, node, line)?;
+                loader.add(anchor, 1, node, line)?;
             }
             Event::SequenceStart(_, anchor, _) => {
                 loader.start(anchor, Items::List(Vec::new()), line)?;
@@ -150,11 +157,19 @@ fn load(text: &str) -> Result<Node, FileError> {
                 let Some((_, node)) = known else {
                     return Err(FileError::new(format!("has an alias of itself in line {line}")));
                 };
-                let node = node.clone();
                 if loader.open.len() + node.depth() > limits::DICTIONARY_DEPTH {
                     return Err(too_deep(line));
                 }
-                loader.add(0, node, line)?;
+                let size = node.size();
+                loader.aliased += size;
+                if loader.aliased > limits::DICTIONARY_ALIASED_VALUES {
+                    return Err(FileError::limit(format!(
+                        "has aliases that stand for more than {} values, in line {line}",
+                        limits::DICTIONARY_ALIASED_VALUES
+                    )));
+                }
+                let node = node.clone();
+                loader.add(0, size, node, line)?;
             }
             // Only the first document counts.
             Event::DocumentEnd => break,
@@ -191,13 +206,17 @@ impl Loader {
     }
 
     /// Counts a value, and puts it where it belongs.
-    fn add(&mut self, anchor: usize, node: Node, line: usize) -> Result<(), FileError> {
-        self.values += node.size();
-        if self.values > limits::DICTIONARY_VALUES {
-            return Err(FileError::limit(format!(
-                "has more than {} values, in line {line}",
-                limits::DICTIONARY_VALUES
-            )));
+    fn add(
+        &mut self,
+        anchor: usize,
+        size: usize,
+        node: Node,
+        line: usize,
+    ) -> Result<(), FileError> {
+        self.values += size;
+        if self.values > self.max_values {
+            let most = self.max_values;
+            return Err(FileError::limit(format!("has more than {most} values, in line {line}")));
         }
         if anchor != 0 {
             self.anchors.push((anchor, node.clone()));
@@ -379,7 +398,7 @@ mod tests {
     #[test]
     fn aliases_that_multiply_are_stopped() {
         let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
-        for level in 1..9 {
+        for level in 1..7 {
             let before = format!("*a{}", level - 1);
             let items = vec![before; 10].join(", ");
             let _ = writeln!(text, "a{level}: &a{level} [{items}]");
@@ -387,6 +406,12 @@ mod tests {
         let error = read(&text).expect_err("a billion laughs");
         assert!(error.is_limit, "{}", error.message);
         assert!(error.message.contains("values"), "{}", error.message);
+    }
+
+    #[test]
+    fn values_are_counted() {
+        assert!(load_some("[1, 2, {a: b}]", 4).is_ok());
+        assert!(load_some("[1, 2, {a: b}]", 3).expect_err("4 values").is_limit);
     }
 
     #[test]

@@ -224,7 +224,7 @@ device_parsers:
         for (text, browser, system, device) in [
             ("curl/8.4.0", "curl|8|4|0|-", "-|-|-|-|-", "-|-|-|-|-"),
             ("FooBar/7 Linux", "The Bar foo|7|x|-|-", "Linux|-|-|-|-", "-|-|-|-|-"),
-            ("Foo/7 NEXUS 5", "The  foo|7|x|-|-", "-|-|-|-|-", "NEXUS #5|-|-|-|-"),
+            ("Foo/7 NEXUS 5", "The  foo|7|x|-|-", "-|-|-|-|-", "NEXUS #5|5|-|-|-"),
         ] {
             let known = find(text);
             let found = [&known.browser, &known.system, &known.device].map(shown);
