@@ -7,6 +7,17 @@ use sawlog::{Config, PathKind, Resources};
 
 use crate::sources;
 
+/// What browsers, systems and devices are known by, for `useragent` filters that name no file: uap-core's.
+const USER_AGENTS: &[u8] = include_bytes!("../data/uap-core/regexes.yaml");
+
+/// What this program brings for configs that name no file of their own.
+pub fn built_in() -> Resources {
+    let mut resources = Resources::new();
+    let read = resources.set_user_agents(USER_AGENTS);
+    debug_assert_eq!(read, Ok(()), "the file is part of this program");
+    resources
+}
+
 /// Reads everything in `config.needs_with(..)`; relative paths start at the working directory, as
 /// in Logstash.
 ///
@@ -15,7 +26,7 @@ use crate::sources;
 pub fn read(config: &Config) -> Resources {
     let lookup = |name: &str| env::var(name).ok();
     let needs = config.needs_with(&lookup);
-    let mut resources = Resources::new();
+    let mut resources = if needs.user_agents { built_in() } else { Resources::new() };
     for variable in needs.variables {
         if let Some(value) = lookup(&variable.name) {
             resources.set_variable(variable.name, value);

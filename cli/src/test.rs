@@ -15,6 +15,7 @@ use crate::{
     args::{ConfigArguments, TestArguments},
     cases,
     render::printable,
+    resources,
 };
 
 /// Characters of a config that are shown with a failure.
@@ -55,7 +56,8 @@ fn test(arguments: &TestArguments) -> Result<u8, String> {
     };
     let on_unsupported =
         if arguments.compile.skip_unsupported { OnUnsupported::Skip } else { OnUnsupported::Fail };
-    let mut runner = Runner::new(listed, on_unsupported);
+    let runner = Runner::new(listed, on_unsupported);
+    let mut runner = runner.with_resources(resources::built_in());
     let mut out = io::BufWriter::new(io::stdout());
     for path in &arguments.files {
         // Whoever closed the pipe has seen enough; the status still tells.

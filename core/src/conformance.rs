@@ -2,7 +2,7 @@
 //!
 //! A vector says what enters a config's filters and what left them in Logstash:
 //! `{"id":"…","config":"filter { … }","event":{…},"expect":[{…}]}`. Keys: `settings` (pipeline
-//! settings), `now` (the clock), `event` or `events`, and one of `expect` (the events that leave, in
+//! settings), `now` (the clock), `files` (what the config can read: texts by path), `event` or `events`, and one of `expect` (the events that leave, in
 //! order), `expect_error` (the config must be refused, with a position) and `expect_crash` (Logstash
 //! died: here the event leaves with a failure tag or as a reject, or the config is refused).
 //!
@@ -46,6 +46,7 @@ pub struct Vector {
     parse: ParseOptions,
     options: Options,
     now: Timestamp,
+    files: Vec<(String, String)>,
     events: Vec<Value>,
     outcome: Outcome,
 }
@@ -105,6 +106,19 @@ impl Vector {
                 apply_setting(&mut options, &mut parse, key, value)?;
             }
         }
+        let mut files = Vec::new();
+        match object.remove("files") {
+            None => {}
+            Some(Value::Object(entries)) => {
+                for (path, text) in entries {
+                    let Value::String(text) = text else {
+                        return Err(format!("the file `{path}` is not a string"));
+                    };
+                    files.push((path, text));
+                }
+            }
+            Some(_) => return Err("`files` is not an object".to_owned()),
+        }
         let events = match (object.remove("events"), object.remove("event")) {
             (Some(Value::Array(events)), None) => events,
             (None, Some(event @ Value::Object(_))) => vec![event],
@@ -120,13 +134,24 @@ impl Vector {
                 return Err("has none of `expect`, `expect_error`, `expect_crash`".to_owned());
             }
         };
-        Ok(Self { id, config, parse, options, now, events, outcome })
+        Ok(Self { id, config, parse, options, now, files, events, outcome })
     }
 
     /// Compiles the config, runs the events one at a time, and judges what left.
     ///
-    /// `resources` is all that the config can reach; an empty one leaves every variable unset.
+    /// `resources` and the vector's own files are all that the config can reach; an empty one leaves
+    /// every variable unset.
     pub fn run(&self, resources: &Resources) -> Verdict {
+        let mut with_files;
+        let resources = if self.files.is_empty() {
+            resources
+        } else {
+            with_files = resources.clone();
+            for (path, text) in &self.files {
+                with_files.add_file(path, text.clone().into_bytes());
+            }
+            &with_files
+        };
         let pipeline = match self.compile(resources) {
             Ok(pipeline) => pipeline,
             Err(diagnostics) => return self.judge_refused_config(&diagnostics),
@@ -337,7 +362,7 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// Makes a runner; its configs reach no variable and no file.
+    /// Makes a runner; its configs reach no variable and no file but those of their vectors.
     pub fn new(listed: ExpectedDifferences, on_unsupported: OnUnsupported) -> Self {
         let (resources, engine) = (Resources::new(), Engine::default());
         Self { listed, on_unsupported, resources, engine, tally: Tally::default() }
@@ -347,6 +372,12 @@ impl Runner {
     #[must_use]
     pub fn with_engine(self, engine: Engine) -> Self {
         Self { engine, ..self }
+    }
+
+    /// Gives what all configs can reach.
+    #[must_use]
+    pub fn with_resources(self, resources: Resources) -> Self {
+        Self { resources, ..self }
     }
 
     /// Runs every line of a file and reports those that fail, in order.

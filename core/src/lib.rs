@@ -81,7 +81,8 @@ pub use filter::Order;
 pub use program::condition::ConditionError;
 pub use program::options::{Needs, PathKind, PathNeed, VariableNeed};
 pub use program::{
-    Codec, ConfigPosition, Ecs, Input, Options, Pipeline, PlacedFilter, PluginDoc, Resources,
+    Codec, ConfigPosition, Ecs, Input, Options, Pipeline, PlacedFilter, PluginDoc, ResourceError,
+    Resources,
 };
 pub use run::{
     Clock, FilterProfile, FilterStats, Imbalance, InputOptions, PatternProfile, Profile, Refusal,

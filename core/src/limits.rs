@@ -171,3 +171,39 @@ pub const CSV_READY_COLUMNS: usize = 64;
 /// Values that split may copy for one line, all its events together: 5 million, about 250 MB. Stops chains of
 /// splits, and copies of an event that keeps its whole list, from filling the memory.
 pub const SPLIT_VALUES: usize = 5_000_000;
+/// Bytes of one dictionary, or of the list of user agents: 128 MiB, Logstash's own bound for YAML. Stops a
+/// log that was named as a dictionary by mistake.
+pub const DICTIONARY_BYTES: usize = 128 * 1024 * 1024;
+
+/// Values in one dictionary, aliases written out: 10 million. Stops a file from filling the memory, in
+/// which a value takes ten times its bytes.
+pub const DICTIONARY_VALUES: usize = 10_000_000;
+
+/// Values that the aliases of one YAML file may stand for: 100,000. Stops aliases that multiply.
+pub const DICTIONARY_ALIASED_VALUES: usize = 100_000;
+
+/// Levels of lists and maps in one dictionary: 100. Stops stack exhaustion by `[[[[…`.
+pub const DICTIONARY_DEPTH: usize = 100;
+
+/// Entries of a dictionary whose keys are regular expressions: 10,000, which take some seconds to
+/// compile. Stops a list of words from being compiled one by one.
+pub const DICTIONARY_REGEXES: usize = 10_000;
+
+/// Bytes of the texts whose look-ups one filter of a worker keeps: 64 MiB. Stops events with ever new
+/// texts from filling the memory.
+pub const KEPT_BYTES: usize = 64 * 1024 * 1024;
+
+/// Bytes of the longest text whose look-up is kept: 4 KiB. Longer ones are no user agents and no addresses,
+/// and hardly come twice.
+pub const KEPT_TEXT_BYTES: usize = 4 * 1024;
+
+/// Entries whose look-ups one filter of a worker keeps at most, whatever the config says: 1 million.
+pub const KEPT_ENTRIES: usize = 1_000_000;
+
+/// Bytes of a user agent that are looked at: 16 KiB. Stops a line of megabytes from being searched by
+/// thousands of patterns.
+pub const USER_AGENT_BYTES: usize = 16 * 1024;
+
+/// Bytes of one address database: 2 GiB; MaxMind's largest has some hundred megabytes. Stops a disk image that was
+/// named as a database from being read as one.
+pub const DATABASE_BYTES: usize = 2 * 1024 * 1024 * 1024;

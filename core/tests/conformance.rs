@@ -10,9 +10,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sawlog::SimdLevel;
 use sawlog::conformance::{ExpectedDifferences, OnUnsupported, Runner};
 use sawlog::pattern::{Engine, Executor};
+use sawlog::{Resources, SimdLevel};
 
 /// Failures that are shown in full; more are only counted.
 const SHOWN_FAILURES: usize = 20;
@@ -30,7 +30,7 @@ fn own_cases_pass_on_every_engine() {
     assert!(!files.is_empty(), "tests/conformance holds no case");
     for engine in ENGINES {
         let runner = Runner::new(ExpectedDifferences::default(), OnUnsupported::Fail);
-        run(&mut runner.with_engine(engine), &files);
+        run(&mut runner.with_engine(engine).with_resources(resources()), &files);
     }
 }
 
@@ -58,10 +58,19 @@ fn recorded_events(engine: Engine) {
     }
     let listed = fs::read_to_string(project.join("core/tests/expected-differences.tsv")).unwrap();
     let listed = ExpectedDifferences::parse(&listed).unwrap();
-    let mut runner = Runner::new(listed, OnUnsupported::Skip).with_engine(engine);
+    let runner = Runner::new(listed, OnUnsupported::Skip);
+    let mut runner = runner.with_engine(engine).with_resources(resources());
     run(&mut runner, &files);
     let unseen: Vec<&str> = runner.unseen().collect();
     assert!(unseen.is_empty(), "listed as different, but no such case: {unseen:?}");
+}
+
+/// What the command line brings.
+fn resources() -> Resources {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cli/data/uap-core/regexes.yaml");
+    let mut resources = Resources::new();
+    resources.set_user_agents(&fs::read(file).unwrap()).unwrap();
+    resources
 }
 
 fn run(runner: &mut Runner, files: &[PathBuf]) {

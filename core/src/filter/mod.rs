@@ -14,11 +14,14 @@ use crate::run::PatternProfile;
 use crate::time::{Day, Timestamp, Zone};
 
 pub(crate) mod decorate;
+pub(crate) mod digest;
 pub(crate) mod field;
+pub(crate) mod kept;
 pub(crate) mod lists;
 mod number;
 mod regex_cache;
 mod timeout;
+pub(crate) mod stored;
 mod zone_cache;
 
 /// What a filter made of an event.
@@ -76,6 +79,14 @@ pub(crate) trait Filter: Send + Sync + fmt::Debug {
         let _ = out;
     }
 
+    /// The filter with those of its files anew that the resources hold; nothing when they hold none.
+    ///
+    /// What is wrong with a file is for `cx` to know, and nothing is given.
+    fn with_resources(&self, cx: &mut ReloadCx<'_>) -> Option<Box<dyn Filter>> {
+        let _ = cx;
+        None
+    }
+
     /// Tags for an event on which the common options cannot be carried out.
     fn failure_tags(&self) -> &[Box<str>];
 
@@ -131,6 +142,11 @@ impl Scratch {
         &mut self.days[filter]
     }
 
+    /// Forgets what was found in files that have changed.
+    pub(crate) fn forget_files(&mut self) {
+        self.agents.clear();
+    }
+
     #[cold]
     fn make_days(&mut self, filter: usize, formats: usize) {
         if self.days.len() <= filter {
@@ -151,6 +167,8 @@ pub(crate) struct Scratch {
     pub(crate) zones: zone_cache::ZoneCache,
     /// Of each filter in the config's order, the last day of each of its date formats.
     pub(crate) days: Vec<Vec<Day>>,
+    /// Of each filter that reads user agents, what it found for the last ones.
+    pub(crate) agents: BTreeMap<usize, kept::Kept<useragent::Texts>>,
     /// Dates without a year that got one from the clock since the counter was last taken.
     pub(crate) years_guessed: u64,
     /// Steps of searches that only a profile made, and that nobody asks for.
@@ -207,6 +225,12 @@ pub(crate) fn shown_value(value: &Value<'_>) -> String {
 
 /// Characters of a value that an explanation shows.
 const SHOWN_CHARS: usize = 60;
+
+/// What a filter can reach while its files are read anew.
+pub(crate) struct ReloadCx<'c> {
+    pub(crate) resources: &'c Resources,
+    pub(crate) diagnostics: &'c mut Diagnostics,
+}
 
 /// What a filter can reach while it is compiled.
 pub(crate) struct CompileCx<'c> {
@@ -294,6 +318,7 @@ filters! {
     alter Stateless
     bytes Stateless
     cidr Stateless
+    anonymize Stateless
     clone Stateless
     csv Stateless
     date Stateless
@@ -301,6 +326,8 @@ filters! {
     dissect Stateless
     drop Stateless
     extractnumbers Stateless
+    fingerprint Stateless
+    geoip Stateless
     grok Stateless
     json Stateless
     json_encode Stateless
@@ -312,6 +339,9 @@ filters! {
     syslog_pri Stateless
     truncate Stateless
     urldecode Stateless
+    translate Stateless
+    useragent Stateless
+    uuid Stateless
 }
 
 /// The filter of this name, when it is built.

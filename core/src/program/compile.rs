@@ -1,6 +1,7 @@
 //! Config tree and resources to a program.
 
 use core::ops::Range;
+use std::sync::Arc;
 
 use crate::config::Config;
 use crate::config::ast::{Block, Branch, Plugin, SectionKind, Statement};
@@ -48,7 +49,8 @@ pub(super) fn compile(
     }
     let Builder { ops, filters, order, .. } = builder;
     let fields = filters.iter().map(|slot| {
-        slot.filter.new_fields() + slot.decoration.as_ref().map_or(0, Decoration::new_fields)
+        slot.filter.new_fields()
+            + slot.decoration.as_ref().map_or(0, |decoration| decoration.new_fields())
     });
     let room = (FIRST_FIELDS + fields.sum::<usize>()).min(limits::INDEX_KEYS);
     if diagnostics.has_errors() {
@@ -57,13 +59,13 @@ pub(super) fn compile(
     Ok(Program {
         ops: ops.into(),
         filters: filters.into(),
-        env: Env {
+        env: Arc::new(Env {
             engine: options.engine,
             style: options.field_reference_escape_style,
             zone: options.timezone.clone(),
             start: options.start,
             lists: lists.finish(),
-        },
+        }),
         ecs: options.ecs,
         inputs: inputs.into(),
         output_count,
@@ -142,8 +144,8 @@ impl Builder<'_> {
             name: info.name,
             id: options.id().map(|id| Box::from(id.value)),
             position: self.cx.position(options.name_span),
-            filter,
-            decoration: Decoration::compile(options, style),
+            filter: Arc::from(filter),
+            decoration: Decoration::compile(options, style).map(Arc::new),
             failure_tags,
         });
     }

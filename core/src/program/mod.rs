@@ -9,7 +9,8 @@ use crate::config::Config;
 use crate::diagnostic::Diagnostics;
 use crate::event::EscapeStyle;
 use crate::filter::decorate::Decoration;
-use crate::filter::{Env, Filter, Order};
+use crate::filter::useragent::agents::Agents;
+use crate::filter::{Env, Filter, Order, ReloadCx};
 use crate::pattern::Engine;
 use crate::time::{Timestamp, Zone};
 
@@ -69,11 +70,43 @@ impl Default for Options {
     }
 }
 
+/// A resource cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceError {
+    /// What is wrong with it, in words that follow its name.
+    message: String,
+}
+
+impl fmt::Display for ResourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the resource {}", self.message)
+    }
+}
+
+impl core::error::Error for ResourceError {}
+
+/// The bytes of a file, shared: a database has some hundred megabytes.
+#[derive(Clone)]
+pub(crate) struct FileBytes(Arc<Vec<u8>>);
+
+impl AsRef<[u8]> for FileBytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for FileBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
+}
+
 /// What a config can reach, given as data: `Config::needs` says what it asks for.
 #[derive(Clone, Debug, Default)]
 pub struct Resources {
     variables: BTreeMap<String, String>,
-    files: BTreeMap<String, Vec<u8>>,
+    files: BTreeMap<String, FileBytes>,
+    user_agents: Option<Agents>,
     directories: BTreeMap<String, Vec<(String, Vec<u8>)>>,
 }
 
@@ -90,7 +123,19 @@ impl Resources {
 
     /// Gives a file under the path that the config names.
     pub fn add_file(&mut self, path: impl Into<String>, bytes: Vec<u8>) {
-        self.files.insert(path.into(), bytes);
+        self.files.insert(path.into(), FileBytes(Arc::new(bytes)));
+    }
+
+    /// Gives what user agents are known by (the text of uap-core's `regexes.yaml`), for filters that name
+    /// no file. It is read once, here: all pipelines that are given these resources share it.
+    ///
+    /// # Errors
+    /// When the text is no such list.
+    pub fn set_user_agents(&mut self, yaml: &[u8]) -> Result<(), ResourceError> {
+        let agents =
+            Agents::read(yaml).map_err(|error| ResourceError { message: error.message })?;
+        self.user_agents = Some(agents);
+        Ok(())
     }
 
     /// Gives a directory under the path that the config names: names and contents of its files, in
@@ -102,7 +147,22 @@ impl Resources {
     /// The files that the examples in the docs name.
     #[cfg(test)]
     pub(crate) fn example() -> Self {
-        Self::new()
+        let mut resources = Self::new();
+        let agents = "user_agent_parsers: []\nos_parsers: []\ndevice_parsers: []\n";
+        resources.set_user_agents(agents.as_bytes()).expect("an empty list");
+        let database = include_bytes!("../../tests/data/maxmind/GeoLite2-City-Test.mmdb");
+        resources.add_file("GeoLite2-City.mmdb", database.to_vec());
+        resources
+    }
+
+    /// The bytes of a file that the config names.
+    pub(crate) fn file(&self, path: &str) -> Option<&FileBytes> {
+        self.files.get(path)
+    }
+
+    /// What user agents are known by.
+    pub(crate) fn user_agents(&self) -> Option<&Agents> {
+        self.user_agents.as_ref()
     }
 
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
@@ -116,7 +176,7 @@ impl Resources {
 
     /// The pattern files at a path of `patterns_dir`; a missing one is empty, as in Logstash.
     pub(crate) fn pattern_texts(&self, path: &str, glob: &str) -> Vec<Cow<'_, str>> {
-        if let Some(bytes) = self.files.get(path) {
+        if let Some(FileBytes(bytes)) = self.files.get(path) {
             return vec![String::from_utf8_lossy(bytes)];
         }
         let files = self.directories.get(path).into_iter().flatten();
@@ -153,11 +213,11 @@ impl fmt::Display for ConfigPosition {
 /// The compiled form that workers run.
 #[derive(Debug)]
 pub(crate) struct Program {
-    pub(crate) ops: Box<[Op]>,
+    pub(crate) ops: Arc<[Op]>,
     pub(crate) filters: Box<[FilterSlot]>,
-    pub(crate) env: Env,
+    pub(crate) env: Arc<Env>,
     pub(crate) ecs: Ecs,
-    pub(crate) inputs: Box<[Input]>,
+    pub(crate) inputs: Arc<[Input]>,
     pub(crate) output_count: usize,
     pub(crate) order: Order,
     /// The number of fields that an event of a text line is given room for.
@@ -182,13 +242,13 @@ pub(crate) struct Arm {
 }
 
 /// One filter of the config.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct FilterSlot {
     pub(crate) name: &'static str,
     pub(crate) id: Option<Box<str>>,
     pub(crate) position: ConfigPosition,
-    pub(crate) filter: Box<dyn Filter>,
-    pub(crate) decoration: Option<Decoration>,
+    pub(crate) filter: Arc<dyn Filter>,
+    pub(crate) decoration: Option<Arc<Decoration>>,
     /// Tags for an event on which the common options cannot be carried out.
     pub(crate) failure_tags: Box<[Box<str>]>,
 }
@@ -205,6 +265,42 @@ impl Pipeline {
         options: &Options,
     ) -> Result<Self, Diagnostics> {
         let program = compile::compile(config, resources, options)?;
+        Ok(Self { program: Arc::new(program) })
+    }
+
+    /// Gives this pipeline with the files anew that its filters look things up in: dictionaries, address
+    /// databases, user agents.
+    ///
+    /// A file that `resources` does not hold stays as it was, and so does everything else; nothing but
+    /// the files is read, so that this is cheap. This pipeline goes on as before:
+    /// [`crate::Worker::set_pipeline`] changes a worker over while it runs.
+    ///
+    /// # Errors
+    /// What is wrong with the files, all at once.
+    pub fn with_resources(&self, resources: &Resources) -> Result<Self, Diagnostics> {
+        let program = &*self.program;
+        let mut diagnostics = Diagnostics::new(program.warnings.sources().to_vec());
+        let mut cx = ReloadCx { resources, diagnostics: &mut diagnostics };
+        let mut filters = program.filters.clone();
+        for slot in &mut filters {
+            if let Some(filter) = slot.filter.with_resources(&mut cx) {
+                slot.filter = Arc::from(filter);
+            }
+        }
+        if diagnostics.has_errors() {
+            return Err(diagnostics);
+        }
+        let program = Program {
+            ops: Arc::clone(&program.ops),
+            filters,
+            env: Arc::clone(&program.env),
+            ecs: program.ecs,
+            inputs: Arc::clone(&program.inputs),
+            output_count: program.output_count,
+            order: program.order,
+            room: program.room,
+            warnings: program.warnings.clone(),
+        };
         Ok(Self { program: Arc::new(program) })
     }
 

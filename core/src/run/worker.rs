@@ -117,6 +117,8 @@ impl Default for InputOptions {
 pub enum RunError {
     /// A field to set is no field reference.
     FieldReference(String),
+    /// The pipeline is not the worker's with other files.
+    OtherPipeline,
     /// There is no input of that number.
     NoSuchInput(usize),
     /// No codec of that name is built.
@@ -127,6 +129,7 @@ impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::FieldReference(text) => write!(f, "`{text}` is no field reference"),
+            Self::OtherPipeline => f.write_str("the pipeline was compiled from another config"),
             Self::NoSuchInput(index) => write!(f, "the config has no input number {index}"),
             Self::UnknownCodec(name) => {
                 write!(f, "no codec `{name}` is built; use one of {}", Codec::NAMES.join(", "))
@@ -216,6 +219,19 @@ impl Worker {
         };
         let field = FieldPath::parse(name, EscapeStyle::None).ok();
         self.decoding.path = field.zip(path.map(Box::from));
+    }
+
+    /// Goes on with a pipeline that [`Pipeline::with_resources`] made of this worker's, from the next line on.
+    ///
+    /// # Errors
+    /// [`RunError::OtherPipeline`] for any other pipeline; the worker then keeps its own.
+    pub fn set_pipeline(&mut self, pipeline: &Pipeline) -> Result<(), RunError> {
+        if !Arc::ptr_eq(&self.program.ops, &pipeline.program.ops) {
+            return Err(RunError::OtherPipeline);
+        }
+        self.program = Arc::clone(&pipeline.program);
+        self.scratch.forget_files();
+        Ok(())
     }
 
     /// Takes a piece of the stream, of any size, and gives the events of every line that ends in it.

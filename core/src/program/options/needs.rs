@@ -26,6 +26,8 @@ pub struct Needs {
     pub variables: Vec<VariableNeed>,
     /// The files and directories, in the order written.
     pub paths: Vec<PathNeed>,
+    /// Whether a filter asks for the host's list of user agents ([`crate::Resources::set_user_agents`]).
+    pub user_agents: bool,
 }
 
 /// Describes one use of a variable.
@@ -97,21 +99,25 @@ impl Config {
             .collect();
         let lenient = |name: &str| lookup(name).or_else(|| unset.contains(name).then(String::new));
         let resolved = resolve(self, &lenient, &mut ignored);
-        let mut paths = Paths { schema: Schema::new(), found: Vec::new() };
+        let mut paths = Paths { schema: Schema::new(), found: Vec::new(), user_agents: false };
         for options in resolved.plugins.values() {
             paths.plugin(options);
         }
-        Needs { variables: variables.found, paths: paths.found }
+        Needs { variables: variables.found, paths: paths.found, user_agents: paths.user_agents }
     }
 }
 
 struct Paths {
     schema: Schema,
     found: Vec<PathNeed>,
+    user_agents: bool,
 }
 
 impl Paths {
     fn plugin(&mut self, options: &PluginOptions) {
+        self.user_agents |= options.kind == PluginKind::Filter
+            && options.name == "useragent"
+            && !options.has("regexes");
         let is_run = matches!(options.kind, PluginKind::Filter | PluginKind::Codec);
         for setting in &options.settings {
             if let OptionKind::Codec(codec) = &setting.value.kind {
