@@ -79,7 +79,7 @@ pub(super) fn compile(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option
     if let Some(path) = options.text("network_path") {
         let separator = options.text("separator").map_or("\n", |text| text.value);
         if let Some(bytes) = cx.resources.file(path.value) {
-            let text = String::from_utf8_lossy(bytes);
+            let text = String::from_utf8_lossy(bytes.as_ref());
             ranges.extend(split(&text, separator).filter_map(parse));
         } else {
             sound = false;

@@ -20,8 +20,8 @@ pub(crate) mod kept;
 pub(crate) mod lists;
 mod number;
 mod regex_cache;
-mod timeout;
 pub(crate) mod stored;
+mod timeout;
 mod zone_cache;
 
 /// What a filter made of an event.
@@ -316,9 +316,9 @@ macro_rules! filters {
 
 filters! {
     alter Stateless
+    anonymize Stateless
     bytes Stateless
     cidr Stateless
-    anonymize Stateless
     clone Stateless
     csv Stateless
     date Stateless
@@ -337,9 +337,9 @@ filters! {
     range Stateless
     split Stateless
     syslog_pri Stateless
+    translate Stateless
     truncate Stateless
     urldecode Stateless
-    translate Stateless
     useragent Stateless
     uuid Stateless
 }

@@ -169,11 +169,6 @@ impl Resources {
         self.variables.get(name).cloned()
     }
 
-    /// The file of this path.
-    pub(crate) fn file(&self, path: &str) -> Option<&[u8]> {
-        self.files.get(path).map(Vec::as_slice)
-    }
-
     /// The pattern files at a path of `patterns_dir`; a missing one is empty, as in Logstash.
     pub(crate) fn pattern_texts(&self, path: &str, glob: &str) -> Vec<Cow<'_, str>> {
         if let Some(FileBytes(bytes)) = self.files.get(path) {

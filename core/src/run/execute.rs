@@ -226,7 +226,7 @@ impl<'b> Run<'_, 'b> {
             seed: self.seed,
             scratch: self.scratch,
             filter: index,
-            decoration: slot.decoration.as_ref(),
+            decoration: slot.decoration.as_deref(),
             children,
         };
         let outcome = match self.profiler.as_deref_mut() {
