@@ -16,6 +16,8 @@ mod manifest;
 mod pages;
 mod parallel;
 mod patterns;
+mod pipelines;
+mod plugins;
 mod profile;
 mod readme;
 mod streaming;
