@@ -198,18 +198,16 @@ fn list(kind: PluginKind, schema: &Schema) -> String {
 
 fn entry_json(kind: PluginKind, name: &str, schema: &Schema) -> Value {
     let support = Support::of(kind, name, schema).as_str();
-    match Plugin::find(kind, name, schema) {
-        Some(plugin) => json!({ "name": name, "support": support, "summary": plugin.doc.summary }),
-        None => {
-            let refusal = refusal(kind, name);
-            json!({
-                "name": name,
-                "support": support,
-                "reason": refusal.map_or("it is not built yet", |refusal| refusal.reason),
-                "instead": refusal.map(|refusal| refusal.instead),
-            })
-        }
+    if let Some(plugin) = Plugin::find(kind, name, schema) {
+        return json!({ "name": name, "support": support, "summary": plugin.doc.summary });
     }
+    let refusal = refusal(kind, name);
+    json!({
+        "name": name,
+        "support": support,
+        "reason": refusal.map_or("it is not built yet", |refusal| refusal.reason),
+        "instead": refusal.map(|refusal| refusal.instead),
+    })
 }
 
 /// Says what is known of a plugin that is not built.

@@ -17,6 +17,7 @@ mod pages;
 mod parallel;
 mod patterns;
 mod pipelines;
+mod plugin_pages;
 mod plugins;
 mod profile;
 mod readme;
