@@ -154,18 +154,13 @@ impl Examples {
         let row = row.unwrap_or_else(|| {
             panic!("plugin-examples.ndjson has nothing for the {} `{name}`", kind.as_str())
         });
-        let (config, codec, input) = match &row["input"] {
-            Value::String(text) => (
-                format!("input {{ stdin {{ codec => {example} }} }} filter {{ }}"),
-                None,
-                text.clone(),
-            ),
-            _ => {
-                let events = row["events"].as_array().into_iter().flatten();
-                let lines =
-                    events.fold(String::new(), |lines, event| lines + &format!("{event}\n"));
-                (format!("filter {{ {example} }}"), Some("json_lines"), lines)
-            }
+        let (config, codec, input) = if let Value::String(text) = &row["input"] {
+            let config = format!("input {{ stdin {{ codec => {example} }} }} filter {{ }}");
+            (config, None, text.clone())
+        } else {
+            let events = row["events"].as_array().into_iter().flatten();
+            let lines = events.fold(String::new(), |lines, event| lines + &format!("{event}\n"));
+            (format!("filter {{ {example} }}"), Some("json_lines"), lines)
         };
         if input.is_empty() {
             // A codec that only writes: the host's outputs use it.
@@ -214,14 +209,19 @@ impl Counts {
 
     /// `9 of 10`, with those that differ as listed.
     fn of(&self, kind: &str, name: &str) -> String {
-        let Some([passed, different, _, total]) = self.0.get(&(kind.to_owned(), name.to_owned()))
+        let Some([passed, different, out_of, total]) =
+            self.0.get(&(kind.to_owned(), name.to_owned()))
         else {
             return String::new();
         };
-        match different {
-            0 => format!("{passed} of {total}"),
-            _ => format!("{passed} of {total}, {different} differ as listed"),
+        let mut text = format!("{passed} of {total}");
+        if *different > 0 {
+            let _ = write!(text, ", {different} differ as listed");
         }
+        if *out_of > 0 {
+            let _ = write!(text, ", {out_of} use a plugin that is not built");
+        }
+        text
     }
 
     fn files(&self) -> String {
