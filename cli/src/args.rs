@@ -7,7 +7,8 @@ use std::{num::NonZeroUsize, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use tools::{
-    CompletionsArguments, DiffArguments, DiffFormat, FmtArguments, ManArguments, TestArguments,
+    CompletionsArguments, DiffArguments, DiffFormat, FmtArguments, ManArguments, PluginArguments,
+    TestArguments,
 };
 
 /// Runs Logstash pipeline configurations without Logstash.
@@ -24,12 +25,16 @@ pub struct Arguments {
 pub enum Command {
     /// Shows everything that is wrong with a config, and what is legal and surely a mistake
     Check(CheckArguments),
+    /// Lists the codecs, or shows the options of one
+    Codecs(PluginArguments),
     /// Prints the completion script of a shell
     Completions(CompletionsArguments),
     /// Runs a pipeline's filters over logs and writes one JSON object per event
     Convert(ConvertArguments),
     /// Shows which events a change of a config alters
     Diff(DiffArguments),
+    /// Lists the filters, or shows the options of one
+    Filters(PluginArguments),
     /// Gives configs their canonical layout, comments kept
     Fmt(FmtArguments),
     /// Tries a grok pattern on lines: their fields, or where it stopped

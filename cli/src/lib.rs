@@ -2,12 +2,13 @@
 //! pure engine of the crate `sawlog`.
 //!
 //! One module per command ([`convert`], [`check`], [`grok`], [`patterns`], [`retry`], [`test`], [`diff`], [`fmt`],
-//! [`pages`]); the rest is what they share: reading
+//! [`pages`], [`plugins`]); the rest is what they share: reading
 //! configs and what they ask for, and rendering diagnostics.
 
 use std::{ffi::OsString, process::ExitCode};
 
 use clap::Parser as _;
+use sawlog::program::schema::PluginKind;
 
 pub mod args;
 pub mod block;
@@ -30,6 +31,7 @@ pub mod output;
 pub mod pages;
 pub mod patterns;
 pub mod pipeline;
+pub mod plugins;
 pub mod process;
 pub mod profile;
 pub mod progress;
@@ -70,9 +72,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let status = match &arguments.command {
         args::Command::Check(arguments) => check::run(arguments),
+        args::Command::Codecs(arguments) => plugins::run(PluginKind::Codec, arguments),
         args::Command::Completions(arguments) => pages::completions(arguments),
         args::Command::Convert(arguments) => convert::run(arguments),
         args::Command::Diff(arguments) => diff::run(arguments),
+        args::Command::Filters(arguments) => plugins::run(PluginKind::Filter, arguments),
         args::Command::Fmt(arguments) => fmt::run(arguments),
         args::Command::Grok(arguments) => grok::run(arguments),
         args::Command::Man(arguments) => pages::man(arguments),

@@ -15,6 +15,7 @@
 //! own tests use this one runner.
 
 mod compare;
+mod plugins;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
@@ -23,6 +24,7 @@ use std::panic::{self, AssertUnwindSafe};
 use serde_json::{Map, Value};
 
 use crate::pattern::Engine;
+use crate::program::schema::PluginKind;
 use crate::{
     Code, Config, Diagnostics, Ecs, EscapeStyle, Event, InputOptions, Options, ParseOptions,
     Pipeline, Refusal, Resources, Severity, Sink, Source, Tick, Timestamp, Worker, Zone, lint,
@@ -322,6 +324,31 @@ pub struct Tally {
     pub unsupported: usize,
 }
 
+impl Tally {
+    /// Counts all of them.
+    pub fn total(self) -> usize {
+        self.passed + self.failed + self.expected + self.unsupported
+    }
+
+    /// Returns what was counted after an earlier state of the same counts.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Self {
+        Self {
+            passed: self.passed - earlier.passed,
+            failed: self.failed - earlier.failed,
+            expected: self.expected - earlier.expected,
+            unsupported: self.unsupported - earlier.unsupported,
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.expected += other.expected;
+        self.unsupported += other.unsupported;
+    }
+}
+
 impl fmt::Display for Tally {
     /// Writes `9 passed, 1 failed`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -359,13 +386,15 @@ pub struct Runner {
     resources: Resources,
     engine: Engine,
     tally: Tally,
+    by_plugin: BTreeMap<(PluginKind, String), Tally>,
 }
 
 impl Runner {
     /// Makes a runner; its configs reach no variable and no file but those of their vectors.
     pub fn new(listed: ExpectedDifferences, on_unsupported: OnUnsupported) -> Self {
         let (resources, engine) = (Resources::new(), Engine::default());
-        Self { listed, on_unsupported, resources, engine, tally: Tally::default() }
+        let (tally, by_plugin) = (Tally::default(), BTreeMap::new());
+        Self { listed, on_unsupported, resources, engine, tally, by_plugin }
     }
 
     /// Chooses how the loops over bytes are run.
@@ -388,15 +417,22 @@ impl Runner {
             if line.trim().is_empty() {
                 continue;
             }
+            let before = self.tally;
+            let mut plugins = BTreeSet::new();
             let (id, config, verdict) = match Vector::parse(line) {
                 Ok(mut vector) => {
                     vector.options.engine = self.engine;
                     let verdict = self.run_caught(&vector);
+                    plugins = plugins::plugins_of(&vector.config, vector.parse);
                     (vector.id, vector.config, verdict)
                 }
                 Err(error) => ("?".to_owned(), String::new(), Verdict::Failed(error)),
             };
-            if let Some(text) = self.count(&id, verdict) {
+            let failure = self.count(&id, verdict);
+            for plugin in plugins {
+                self.by_plugin.entry(plugin).or_default().add(self.tally.since(before));
+            }
+            if let Some(text) = failure {
                 report(Failure { id: &id, line: index + 1, config: &config, text: &text });
             }
         }
@@ -405,6 +441,11 @@ impl Runner {
     /// Returns the counts so far.
     pub fn tally(&self) -> Tally {
         self.tally
+    }
+
+    /// Returns the counts so far of the vectors that use a plugin, for each plugin that one uses.
+    pub fn tallies_by_plugin(&self) -> impl Iterator<Item = (PluginKind, &str, Tally)> {
+        self.by_plugin.iter().map(|((kind, name), tally)| (*kind, name.as_str(), *tally))
     }
 
     /// Lists the expected differences that no vector had, sorted by id.

@@ -4,18 +4,26 @@
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests read files")]
 
 use std::{
+    collections::BTreeMap,
+    env,
     fmt::Write as _,
     fs,
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
-use sawlog::conformance::{ExpectedDifferences, OnUnsupported, Runner};
+use sawlog::conformance::{ExpectedDifferences, OnUnsupported, Runner, Tally};
 use sawlog::pattern::{Engine, Executor};
 use sawlog::{Resources, SimdLevel};
 
 /// Failures that are shown in full; more are only counted.
 const SHOWN_FAILURES: usize = 20;
+
+/// The head of the table of counts; the rows follow, sorted.
+const COUNTS_HEAD: &str = "\
+# How many recorded cases pass, for docs/compatibility.md: by file of ../shared/vectors, and by plugin that a case's config uses.
+# kind, name, passed, different as listed, left out for a plugin that is not built, total. BLESS=1 writes it anew; read the diff.
+";
 
 /// Each executor, and the code that has no SIMD.
 const ENGINES: [Engine; 3] = [
@@ -60,9 +68,12 @@ fn recorded_events(engine: Engine) {
     let listed = ExpectedDifferences::parse(&listed).unwrap();
     let runner = Runner::new(listed, OnUnsupported::Skip);
     let mut runner = runner.with_engine(engine).with_resources(resources());
-    run(&mut runner, &files);
+    let by_file = run(&mut runner, &files);
     let unseen: Vec<&str> = runner.unseen().collect();
     assert!(unseen.is_empty(), "listed as different, but no such case: {unseen:?}");
+    if engine == ENGINES[0] {
+        hold_counts(&runner, &by_file, &project.join("core/tests/conformance-counts.tsv"));
+    }
 }
 
 /// What the command line brings.
@@ -73,10 +84,35 @@ fn resources() -> Resources {
     resources
 }
 
-fn run(runner: &mut Runner, files: &[PathBuf]) {
+/// Compares the counts with the table of them, or writes it.
+fn hold_counts(runner: &Runner, by_file: &BTreeMap<String, Tally>, path: &Path) {
+    let files = by_file.iter().map(|(name, tally)| ("file", name.as_str(), *tally));
+    let plugins =
+        runner.tallies_by_plugin().map(|(kind, name, tally)| (kind.as_str(), name, tally));
+    let mut rows: Vec<String> = files
+        .chain(plugins)
+        .map(|(kind, name, tally)| {
+            let Tally { passed, expected, unsupported, .. } = tally;
+            format!("{kind}\t{name}\t{passed}\t{expected}\t{unsupported}\t{}\n", tally.total())
+        })
+        .collect();
+    rows.sort();
+    let table = format!("{COUNTS_HEAD}{}", rows.concat());
+    if env::var_os("BLESS").is_some() {
+        fs::write(path, table).unwrap();
+        return;
+    }
+    let old = fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(old, table, "{} (BLESS=1 writes it)", path.display());
+}
+
+/// Runs the files and returns the counts of each.
+fn run(runner: &mut Runner, files: &[PathBuf]) -> BTreeMap<String, Tally> {
     let mut report = String::new();
     let mut shown = 0;
+    let mut by_file = BTreeMap::new();
     for file in files {
+        let before = runner.tally();
         let name = file.file_name().unwrap().display();
         runner.run_file(&fs::read_to_string(file).unwrap(), &mut |failure| {
             shown += 1;
@@ -85,12 +121,14 @@ fn run(runner: &mut Runner, files: &[PathBuf]) {
                 writeln!(report, "{name}:{line} {id}: {config}\n{}\n", failure.text).unwrap();
             }
         });
+        by_file.insert(name.to_string(), runner.tally().since(before));
     }
     let tally = runner.tally();
     let (expected, unsupported) = (tally.expected, tally.unsupported);
     tell(&format!("{tally}, {expected} differ as listed, {unsupported} need plugins not built"));
     assert_eq!(tally.failed, 0, "{report}");
     assert!(tally.passed > 0, "no case was run");
+    by_file
 }
 
 fn case_files(directory: &Path) -> Vec<PathBuf> {

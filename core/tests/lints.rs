@@ -59,6 +59,7 @@ fn every_lint_has_its_section_whose_bad_example_fires_and_whose_good_one_does_no
 fn configs_that_are_right_have_no_warning() {
     let mut files = files(&project().join("core/tests/configs"), "conf");
     files.extend(files_below(&project().join("examples")));
+    files.extend(files_below(&project().join("examples/pipelines")));
     assert!(files.len() >= 30, "only {} configs", files.len());
     let mut report = String::new();
     for file in &files {
@@ -123,12 +124,30 @@ fn warnings(config: &str, options: &Options) -> Diagnostics {
     let options = Options { ecs: ecs_of(config), ..options.clone() };
     let config = Config::parse(vec![Source::new("a.conf", config)], &ParseOptions::default())
         .unwrap_or_else(|errors| panic!("{errors}"));
-    let resources = Resources::new();
+    let resources = resources(&config);
     if let Err(errors) = Pipeline::compile(&config, &resources, &options) {
         let is_unsupported = |one: &Diagnostic| one.code == Code::Unsupported;
         assert!(errors.iter().all(is_unsupported), "{errors}");
     }
     lint(&config, &resources, &options)
+}
+
+/// The files of the project that a config names.
+fn resources(config: &Config) -> Resources {
+    let mut resources = Resources::new();
+    for need in config.needs().paths {
+        let path = project().join(&need.path);
+        if let Ok(bytes) = fs::read(&path) {
+            resources.add_file(need.path, bytes);
+        } else if let Ok(entries) = fs::read_dir(&path) {
+            let files = entries.map(|entry| entry.unwrap().path());
+            let files = files.map(|file| {
+                (file.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(&file).unwrap())
+            });
+            resources.add_directory(need.path, files.collect());
+        }
+    }
+    resources
 }
 
 /// A config may say in a comment that it is written for the names before ECS.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use clap_complete::Shell;
 
-use super::{CompileArguments, parse_assignment};
+use super::{CompileArguments, TextOrJson, parse_assignment};
 
 /// `sawlog test`
 #[derive(Debug, Args)]
@@ -84,6 +84,17 @@ pub struct FmtArguments {
     /// Writes nothing, names the files that would change, and exits with 1 if there are any
     #[arg(long)]
     pub check: bool,
+}
+
+/// `sawlog filters` and `sawlog codecs`
+#[derive(Debug, Args)]
+pub struct PluginArguments {
+    /// The plugin to show: its options, an example, what differs from Logstash
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// How to show what is known
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: TextOrJson,
 }
 
 /// `sawlog completions`

@@ -15,7 +15,9 @@ use crate::pattern::{Flags, Regex, SyntaxError};
 use crate::program::condition::Condition;
 use crate::program::input;
 use crate::program::options::{self, PluginKind, PluginOptions};
-use crate::program::{Arm, ConfigPosition, FilterSlot, Op, Options, Program, Resources};
+use crate::program::{
+    Arm, ConfigPosition, FilterSlot, Op, Options, Program, Refusal, Resources, refusal,
+};
 use crate::time::DateFormatError;
 
 /// Fields that events have before the filters, and those that hosts and failures add.
@@ -216,14 +218,21 @@ impl CompileCx<'_> {
             PluginKind::Input => "input",
             PluginKind::Output => "output",
         };
+        let refusal = refusal(options.kind, &options.name);
+        let why = match refusal {
+            Some(Refusal { reason, .. }) => format!("is not supported: {reason}"),
+            None => "is not built yet".to_owned(),
+        };
+        let message = format!("the {kind} `{}` {why}", options.name);
         let (severity, message, help) = if self.options.skip_unsupported {
-            let message = format!("the {kind} `{}` is not built yet and left out", options.name);
-            (Severity::Warning, message, None)
+            (Severity::Warning, format!("{message}; it is left out"), None)
         } else {
-            let message = format!("the {kind} `{}` is not built yet", options.name);
-            let help =
-                "leave such plugins out with --skip-unsupported, at the price of other events";
-            (Severity::Error, message, Some(help.to_owned()))
+            let instead =
+                refusal.map_or_else(String::new, |refusal| format!("use {}; or ", refusal.instead));
+            let help = format!(
+                "{instead}leave such plugins out with --skip-unsupported, at the price of other events"
+            );
+            (Severity::Error, message, Some(help))
         };
         let mut diagnostic =
             Diagnostic::new(Code::Unsupported, severity, Some(options.name_span), message);

@@ -19,11 +19,13 @@ pub(crate) mod condition;
 mod doc;
 mod input;
 pub mod options;
+mod refusal;
 pub mod schema;
 
-pub use doc::PluginDoc;
+pub use doc::{PluginDoc, common_options};
 pub(crate) use input::Format;
 pub use input::{Codec, Input};
+pub use refusal::{Refusal, refusal};
 
 use condition::Condition;
 
