@@ -275,7 +275,8 @@ fn json_of(keys: usize) -> String {
 }
 
 fn pairs_of(keys: usize) -> String {
-    (0..keys).map(|n| format!("key{n}=v{n} ")).collect()
+    let pairs: Vec<String> = (0..keys).map(|n| format!("key{n}=v{n}")).collect();
+    pairs.join(" ")
 }
 
 #[test]

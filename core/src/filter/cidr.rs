@@ -105,7 +105,7 @@ pub(super) fn compile(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option
             address.iter().map(|text| Template::parse(text.value, style)).collect(),
         ),
     };
-    let cidr = Cidr { addresses, fixed: Networks::new(ranges), templates: templates.into() };
+    let cidr = Cidr { addresses, fixed: Networks::new(&ranges), templates: templates.into() };
     sound.then(|| Box::new(cidr) as Box<dyn Filter>)
 }
 
@@ -161,7 +161,7 @@ impl Cidr {
 }
 
 impl Networks {
-    fn new(ranges: Vec<(Family, Range)>) -> Self {
+    fn new(ranges: &[(Family, Range)]) -> Self {
         let of = |wanted: Family| {
             let all = ranges.iter().filter(|(family, _)| *family == wanted);
             let mut ranges: Vec<Range> = all.map(|(_, range)| *range).collect();
@@ -265,7 +265,8 @@ mod tests {
     #[test]
     fn an_address_is_found_among_nested_networks() {
         let ranges = ["10.0.0.0/8", "10.1.0.0/16", "10.0.0.0/24", "192.168.1.1", "11.0.0.0/8"];
-        let networks = Networks::new(ranges.iter().filter_map(|text| parse(text)).collect());
+        let ranges: Vec<_> = ranges.iter().filter_map(|text| parse(text)).collect();
+        let networks = Networks::new(&ranges);
         assert_eq!(networks.v4.len(), 3);
         for (text, expected) in [
             ("10.1.2.3", true),

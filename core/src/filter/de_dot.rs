@@ -26,11 +26,19 @@ pub(super) const DOC: PluginDoc = PluginDoc {
 
 #[derive(Debug)]
 struct DeDot {
-    /// Old and new names; nothing for all fields.
-    fields: Option<Box<[(FieldName, Option<FieldName>)]>>,
+    /// Nothing for all fields.
+    fields: Option<Box<[Names]>>,
     dots: Dots,
     depth: Depth,
     failure_tags: Box<[Box<str>]>,
+}
+
+/// A field of the option.
+#[derive(Debug)]
+struct Names {
+    old: FieldName,
+    /// There if the old one has a dot.
+    new: Option<FieldName>,
 }
 
 /// What becomes of dots.
@@ -75,7 +83,7 @@ pub(super) fn compile(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option
                     style,
                 )
             });
-            (FieldName::fixed(name, style), new)
+            Names { old: FieldName::fixed(name, style), new }
         };
         texts.iter().map(|text| field(text.value)).collect()
     });
@@ -108,7 +116,7 @@ impl Filter for DeDot {
 impl DeDot {
     fn rename_all<'b>(&'b self, event: &mut Event<'b>, cx: &Cx<'_, 'b>) -> Result<(), SetError> {
         if let Some(fields) = &self.fields {
-            for (old, new) in fields {
+            for Names { old, new } in fields {
                 let old = old.resolve(event, cx)?;
                 let new = match new {
                     Some(new) => Some(new.resolve(event, cx)?),
@@ -123,9 +131,10 @@ impl DeDot {
         keys.extend(event.data.entries().map(|(key, _)| key).filter(|key| has_work(*key)));
         for key in keys {
             let old = PathRef::single(key.text(), cx.arena);
-            let new = match key.text().contains('.') {
-                true => Some(cx.path(self.new_name(key.text(), cx.arena))?),
-                false => None,
+            let new = if key.text().contains('.') {
+                Some(cx.path(self.new_name(key.text(), cx.arena))?)
+            } else {
+                None
             };
             self.rename(event, old, new, cx)?;
         }

@@ -76,12 +76,12 @@ pub(super) fn compile(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option
             continue;
         };
         let rule = Rule { min, max, action };
-        match range.fields.iter_mut().find(|(known, ..)| **known == *name) {
-            Some((_, _, rules)) => rules.push(rule),
-            None => {
-                let style = cx.options.field_reference_escape_style;
-                range.fields.push((name.into(), FieldName::fixed(name, style), vec![rule]));
-            }
+        let known = range.fields.iter_mut().find(|(known, ..)| **known == *name);
+        if let Some((_, _, rules)) = known {
+            rules.push(rule);
+        } else {
+            let style = cx.options.field_reference_escape_style;
+            range.fields.push((name.into(), FieldName::fixed(name, style), vec![rule]));
         }
     }
     sound.then(|| Box::new(range) as Box<dyn Filter>)

@@ -126,10 +126,8 @@ impl Truncate {
     fn cut(&self, value: &mut Value<'_>, change: &mut Change) {
         match value {
             Value::Str(_) => self.cut_text(value, change),
-            Value::Array(array) => {
-                if array.as_slice().iter().any(|item| self.is_too_long(item)) {
-                    array.as_mut_slice().iter_mut().for_each(|item| self.cut_text(item, change));
-                }
+            Value::Array(array) if array.as_slice().iter().any(|item| self.is_too_long(item)) => {
+                array.as_mut_slice().iter_mut().for_each(|item| self.cut_text(item, change));
             }
             Value::Object(object) => object.values_mut().for_each(|value| self.cut(value, change)),
             _ => {}

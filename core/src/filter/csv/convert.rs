@@ -96,8 +96,8 @@ fn boolean<'b>(text: &'b str, arena: &'b Arena) -> Value<'b> {
 fn date<'b>(text: &str, shape: &Regex, arena: &'b Arena) -> Option<Value<'b>> {
     let groups = groups(text, shape)?;
     let day = match groups.get(3) {
-        Some("") | None => Day::named(groups.get(0)?, groups.get(1)?, groups.get(2)?)?,
-        Some(year) => Day::numbered(year, groups.get(4)?, groups.get(5)?)?,
+        Some("") | None => Date::named(groups.get(0)?, groups.get(1)?, groups.get(2)?)?,
+        Some(year) => Date::numbered(year, groups.get(4)?, groups.get(5)?)?,
     };
     day.at("00:00:00", "", arena)
 }
@@ -106,9 +106,9 @@ fn date_time<'b>(text: &str, shape: &Regex, arena: &'b Arena) -> Option<Value<'b
     let groups = groups(text, shape)?;
     let (day, time) = match groups.get(4) {
         Some("") | None => {
-            (Day::named(groups.get(0)?, groups.get(1)?, groups.get(3)?)?, groups.get(2)?)
+            (Date::named(groups.get(0)?, groups.get(1)?, groups.get(3)?)?, groups.get(2)?)
         }
-        Some(year) => (Day::numbered(year, groups.get(5)?, groups.get(6)?)?, groups.get(7)?),
+        Some(year) => (Date::numbered(year, groups.get(5)?, groups.get(6)?)?, groups.get(7)?),
     };
     day.at(if time.is_empty() { "00:00:00" } else { time }, groups.get(8)?, arena)
 }
@@ -135,13 +135,13 @@ fn groups<'t>(text: &'t str, shape: &Regex) -> Option<Groups<'t>> {
     Some(Groups(all))
 }
 
-struct Day {
+struct Date {
     year: u32,
     month: u32,
     day: u32,
 }
 
-impl Day {
+impl Date {
     fn named(month: &str, day: &str, year: &str) -> Option<Self> {
         const MONTHS: [&str; 12] = [
             "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",

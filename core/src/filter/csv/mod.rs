@@ -121,18 +121,17 @@ pub(super) fn compile(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option
     let mut sound = true;
     let mut conversions = Vec::new();
     for (column, kind) in options.pairs("convert") {
-        match Conversion::from_name(&kind.to_text()) {
-            Some(conversion) => conversions.push((Box::from(column.value), conversion)),
-            None => {
-                sound = false;
-                cx.error_with_help(
-                    Code::BadValue,
-                    kind.span,
-                    format!("`{}` is no type that `convert` knows", kind.to_text()),
-                    format!("use one of {}", Conversion::NAMES.join(", ")),
-                );
-            }
+        if let Some(conversion) = Conversion::from_name(&kind.to_text()) {
+            conversions.push((Box::from(column.value), conversion));
+            continue;
         }
+        sound = false;
+        cx.error_with_help(
+            Code::BadValue,
+            kind.span,
+            format!("`{}` is no type that `convert` knows", kind.to_text()),
+            format!("use one of {}", Conversion::NAMES.join(", ")),
+        );
     }
     let column = |name: &str| Column {
         name: name.into(),
@@ -278,12 +277,11 @@ impl Csv {
         };
         let format = self.format.as_ref().ok_or(Failed)?;
         match format.read(text, &mut cx.scratch.cells) {
-            Err(_) => return Err(Failed),
             Ok(None) if self.empty_rows == EmptyRows::Skip => {
                 event.tag("_csvskippedemptyfield", cx.arena);
                 return Ok(Outcome::Unmatched);
             }
-            Ok(None) => return Err(Failed),
+            Ok(None) | Err(_) => return Err(Failed),
             Ok(Some(())) => {}
         }
         if self.names == Names::FromFirstLine {

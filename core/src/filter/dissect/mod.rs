@@ -17,7 +17,7 @@ mod convert;
 mod pattern;
 
 use convert::Conversion;
-use pattern::Pattern;
+use pattern::{Pattern, Refused};
 
 pub(super) const DOC: PluginDoc = PluginDoc {
     summary: "Takes a text apart at delimiters.",
@@ -45,8 +45,6 @@ struct Dissect {
 struct Mapping {
     source: FieldName,
     pattern: Pattern,
-    /// What is set, in this order: plain fields, then what is appended, then what is named by others.
-    saved: Box<[Saved]>,
 }
 
 /// One field of a pattern and where its text goes.
@@ -85,12 +83,12 @@ pub(super) fn compile(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option
     let mut mappings = Vec::new();
     for (source, value) in options.pairs("mapping") {
         match Pattern::compile(value, cx) {
-            Some(Some((pattern, saved))) => {
+            Ok(Some(pattern)) => {
                 let source = FieldName::fixed(source.value, style);
-                mappings.push(Mapping { source, pattern, saved });
+                mappings.push(Mapping { source, pattern });
             }
-            Some(None) => {}
-            None => sound = false,
+            Ok(None) => {}
+            Err(Refused) => sound = false,
         }
     }
     let conversions = convert::compile(options, cx);
@@ -116,7 +114,7 @@ impl Filter for Dissect {
     }
 
     fn new_fields(&self) -> usize {
-        self.mappings.iter().map(|mapping| mapping.saved.len()).sum()
+        self.mappings.iter().map(|mapping| mapping.pattern.saved.len()).sum()
     }
 
     fn failure_tags(&self) -> &[Box<str>] {
@@ -187,7 +185,7 @@ impl Mapping {
         if self.pattern.find(subject, &mut cx.scratch.spans).is_err() {
             return Err(Failed);
         }
-        for saved in &self.saved {
+        for saved in &self.pattern.saved {
             let text = part(subject, &cx.scratch.spans, saved.at);
             if let Some(name) = &saved.plain {
                 event.data.insert(name.key(), Value::Str(text), cx.arena);

@@ -18,6 +18,8 @@ pub(super) struct Pattern {
     delimiters: Box<[Delimiter]>,
     /// A pattern that has none fits nothing.
     has_fields: bool,
+    /// What is set, in this order: plain fields, then what is appended, then what is named by others.
+    pub(super) saved: Box<[Saved]>,
 }
 
 #[derive(Debug)]
@@ -32,7 +34,7 @@ struct Delimiter {
 #[derive(Debug)]
 enum Search {
     Byte(u8),
-    Long(Finder<'static>),
+    Long(Box<Finder<'static>>),
     /// There is no text between two fields.
     Never,
     /// By its rarest byte, which stands at `at`.
@@ -47,6 +49,9 @@ pub(super) struct Miss {
     /// Where it was looked for.
     pub(super) from: usize,
 }
+
+/// A pattern that was reported as bad.
+pub(super) struct Refused;
 
 /// A field as written: `%{+name/2->}`.
 struct Field<'p> {
@@ -65,18 +70,18 @@ enum Kind {
 }
 
 impl Pattern {
-    /// Reads a pattern: nothing when errors were recorded, or within when it is empty and does nothing.
+    /// Reads a pattern; an empty one does nothing.
     pub(super) fn compile(
         option: &OptionValue,
         cx: &mut CompileCx<'_>,
-    ) -> Option<Option<(Self, Box<[Saved]>)>> {
+    ) -> Result<Option<Self>, Refused> {
         let OptionKind::Text(text) = &option.kind else {
             let message = format!("a pattern of `mapping` is a text; found `{}`", option.to_text());
             cx.error(Code::WrongType, option.span, message);
-            return None;
+            return Err(Refused);
         };
         if text.is_empty() {
-            return Some(None);
+            return Ok(None);
         }
         let mut sound = true;
         let mut fields: Vec<Field<'_>> = Vec::new();
@@ -111,16 +116,16 @@ impl Pattern {
             literals.push(last);
         }
         if !sound {
-            return None;
+            return Err(Refused);
         }
         let padded = fields.iter().map(|field| field.is_padded);
         let delimiters = literals.iter().skip(1).zip(padded);
-        let pattern = Self {
+        Ok(Some(Self {
             prefix: literals.first().copied().unwrap_or("").into(),
             delimiters: delimiters.map(|(text, padded)| Delimiter::new(text, padded)).collect(),
             has_fields: !fields.is_empty(),
-        };
-        Some(Some((pattern, saved(&fields, &literals, cx))))
+            saved: saved(&fields, &literals, cx),
+        }))
     }
 
     /// Finds the text of each field: the places, in the order of the pattern.
@@ -184,7 +189,7 @@ impl Delimiter {
                 let rarest = (0..bytes.len()).min_by_key(|&at| frequency(bytes[at])).unwrap_or(0);
                 Search::Short { byte: bytes[rarest], at: rarest }
             }
-            bytes => Search::Long(Finder::new(bytes).into_owned()),
+            bytes => Search::Long(Box::new(Finder::new(bytes).into_owned())),
         };
         Self { text: text.into(), search, is_padding }
     }

@@ -9,6 +9,8 @@
 //! The table reads what needs no backtracking, which is all but some texts with backslashes; of
 //! separators that are patterns, only the regular expression knows.
 
+use core::fmt::Write;
+
 use crate::diagnostic::Spanned;
 use crate::filter::CompileCx;
 use crate::filter::kv::chars;
@@ -146,14 +148,16 @@ impl Scanner {
         };
         let has_brackets = options.flag("include_brackets", true);
         let quotes: &[u8] = if has_brackets { b"\"'([<" } else { b"\"'" };
-        let quoted: String = quotes
-            .iter()
-            .map(|&open| {
-                let (open, close) = (char::from(open), char::from(closer(open).1));
-                let escape = if matches!(open, '(' | '[') { r"\" } else { "" };
-                format!(r"{escape}{open}((?:\\.|[^{escape}{close}])+)?{escape}{close}|")
-            })
-            .collect();
+        let mut quoted = String::new();
+        for &open in quotes {
+            let (open, close) = (char::from(open), char::from(closer(open).1));
+            let escape = if matches!(open, '(' | '[') { r"\" } else { "" };
+            // Writing to a text in memory does not fail.
+            let _ = write!(
+                quoted,
+                r"{escape}{open}((?:\\.|[^{escape}{close}])+)?{escape}{close}|"
+            );
+        }
         let source = format!("{key}{value_split}(?:{quoted}{unquoted})?(?:{field_split}|$)");
         let regex = cx.regex(&source, Flags::default(), options.name_span)?;
 
