@@ -19,6 +19,7 @@ pub(crate) mod field;
 pub(crate) mod kept;
 pub(crate) mod lists;
 mod number;
+pub(crate) mod refused;
 mod regex_cache;
 pub(crate) mod stored;
 mod timeout;
@@ -326,6 +327,7 @@ filters! {
     dissect Stateless
     drop Stateless
     extractnumbers Stateless
+    environment Stateless
     fingerprint Stateless
     geoip Stateless
     grok Stateless
@@ -337,6 +339,8 @@ filters! {
     range Stateless
     split Stateless
     syslog_pri Stateless
+    sleep Stateless
+    tld Stateless
     translate Stateless
     truncate Stateless
     urldecode Stateless

@@ -8,7 +8,7 @@ use crate::config::ast::{Block, Branch, Plugin, SectionKind, Statement};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span, Spanned};
 use crate::filter::decorate::Decoration;
 use crate::filter::lists::Lists;
-use crate::filter::{self, CompileCx, Env, Order};
+use crate::filter::{self, CompileCx, Env, Order, refused};
 use crate::limits;
 use crate::pattern::expand::{ExpandError, Expansion};
 use crate::pattern::{Flags, Regex, SyntaxError};
@@ -216,14 +216,29 @@ impl CompileCx<'_> {
             PluginKind::Input => "input",
             PluginKind::Output => "output",
         };
+        let refusal = match options.kind {
+            PluginKind::Filter => refused::refusal(options),
+            _ => None,
+        };
+        let (why, instead) = match refusal {
+            Some((reason, instead)) => (format!("not run: {reason}"), instead),
+            None => ("not built yet".to_owned(), String::new()),
+        };
+        let name = &options.name;
         let (severity, message, help) = if self.options.skip_unsupported {
-            let message = format!("the {kind} `{}` is not built yet and left out", options.name);
-            (Severity::Warning, message, None)
+            let message = match why.strip_prefix("not run: ") {
+                Some(reason) => format!("the {kind} `{name}` is left out: {reason}"),
+                None => format!("the {kind} `{name}` is {why} and left out"),
+            };
+            (Severity::Warning, message, (!instead.is_empty()).then_some(instead))
         } else {
-            let message = format!("the {kind} `{}` is not built yet", options.name);
-            let help =
+            let skip =
                 "leave such plugins out with --skip-unsupported, at the price of other events";
-            (Severity::Error, message, Some(help.to_owned()))
+            let help = match instead.as_str() {
+                "" => skip.to_owned(),
+                instead => format!("{instead}\n{skip}"),
+            };
+            (Severity::Error, format!("the {kind} `{name}` is {why}"), Some(help))
         };
         let mut diagnostic =
             Diagnostic::new(Code::Unsupported, severity, Some(options.name_span), message);
