@@ -217,3 +217,19 @@ pub const RUBY_STATEMENTS: usize = 200;
 
 /// Filters that are suggested instead of one Ruby code: 20. Stops a long code from filling the screen.
 pub const RUBY_SUGGESTIONS: usize = 20;
+
+/// Levels of elements in one XML text: 200. Stops stack exhaustion by `<a><a><a>…`.
+pub const XML_DEPTH: usize = 200;
+
+/// Nodes of one XML text: 1 million. Stops a text from becoming a tree that takes a hundred times its bytes.
+pub const XML_NODES: u32 = 1_000_000;
+
+/// Bytes that the entities of one XML text may become: 1 MiB. Stops entities that multiply.
+pub const XML_ENTITY_BYTES: usize = 1024 * 1024;
+
+/// Steps that all `XPath` expressions of one filter may take on one text: 2 million, about 50 ms. Stops
+/// expressions such as `//*//*//*` from taking minutes.
+pub const XPATH_STEPS: usize = 2_000_000;
+
+/// Parentheses, predicates and operators of one level inside each other in one `XPath` expression: 50.
+pub const XPATH_DEPTH: usize = 50;

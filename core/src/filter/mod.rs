@@ -346,6 +346,7 @@ filters! {
     urldecode Stateless
     useragent Stateless
     uuid Stateless
+    xml Stateless
 }
 
 /// The filter of this name, when it is built.
