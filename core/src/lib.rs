@@ -95,3 +95,9 @@ pub use time::{Timestamp, Zone};
 pub fn filters() -> impl Iterator<Item = (&'static str, &'static PluginDoc)> {
     filter::all().map(|filter| (filter.name, filter.doc))
 }
+
+/// The filters that Logstash has and this program refuses, in alphabetical order: their names, why, and
+/// what to use instead.
+pub fn refused_filters() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    filter::refused::all().map(|refused| (refused.name, refused.reason, refused.instead))
+}

@@ -204,6 +204,32 @@ pub const KEPT_ENTRIES: usize = 1_000_000;
 /// thousands of patterns.
 pub const USER_AGENT_BYTES: usize = 16 * 1024;
 
-/// Bytes of one address database: 2 GiB; MaxMind's largest has some hundred megabytes. Stops a disk image that was
+/// Bytes of one address database: 2 GiB; the largest on sale has some hundred megabytes. Stops a disk image that was
 /// named as a database from being read as one.
 pub const DATABASE_BYTES: usize = 2 * 1024 * 1024 * 1024;
+
+/// Characters of a Ruby code that are looked at to say what does the same: 64 Ki. Stops a program that was
+/// pasted into a config from taking seconds.
+pub const RUBY_CODE_CHARS: usize = 64 * 1024;
+
+/// Statements of a Ruby code that are looked at: 200.
+pub const RUBY_STATEMENTS: usize = 200;
+
+/// Filters that are suggested instead of one Ruby code: 20. Stops a long code from filling the screen.
+pub const RUBY_SUGGESTIONS: usize = 20;
+
+/// Levels of elements in one XML text: 200. Stops stack exhaustion by `<a><a><a>…`.
+pub const XML_DEPTH: usize = 200;
+
+/// Nodes of one XML text: 1 million. Stops a text from becoming a tree that takes a hundred times its bytes.
+pub const XML_NODES: u32 = 1_000_000;
+
+/// Bytes that the entities of one XML text may become: 1 MiB. Stops entities that multiply.
+pub const XML_ENTITY_BYTES: usize = 1024 * 1024;
+
+/// Steps that all `XPath` expressions of one filter may take on one text: 2 million, about 50 ms. Stops
+/// expressions such as `//*//*//*` from taking minutes.
+pub const XPATH_STEPS: usize = 2_000_000;
+
+/// Parentheses, predicates and operators of one level inside each other in one `XPath` expression: 50.
+pub const XPATH_DEPTH: usize = 50;

@@ -19,6 +19,7 @@ pub(crate) mod field;
 pub(crate) mod kept;
 pub(crate) mod lists;
 mod number;
+pub(crate) mod refused;
 mod regex_cache;
 pub(crate) mod stored;
 mod timeout;
@@ -325,6 +326,7 @@ filters! {
     de_dot Stateless
     dissect Stateless
     drop Stateless
+    environment Stateless
     extractnumbers Stateless
     fingerprint Stateless
     geoip Stateless
@@ -335,13 +337,16 @@ filters! {
     mutate Stateless
     prune Stateless
     range Stateless
+    sleep Stateless
     split Stateless
     syslog_pri Stateless
+    tld Stateless
     translate Stateless
     truncate Stateless
     urldecode Stateless
     useragent Stateless
     uuid Stateless
+    xml Stateless
 }
 
 /// The filter of this name, when it is built.

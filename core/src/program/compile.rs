@@ -8,7 +8,7 @@ use crate::config::ast::{Block, Branch, Plugin, SectionKind, Statement};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span, Spanned};
 use crate::filter::decorate::Decoration;
 use crate::filter::lists::Lists;
-use crate::filter::{self, CompileCx, Env, Order};
+use crate::filter::{self, CompileCx, Env, Order, refused};
 use crate::limits;
 use crate::pattern::expand::{ExpandError, Expansion};
 use crate::pattern::{Flags, Regex, SyntaxError};
@@ -218,20 +218,30 @@ impl CompileCx<'_> {
             PluginKind::Input => "input",
             PluginKind::Output => "output",
         };
-        let refusal = refusal(options.kind, &options.name);
-        let why = match refusal {
-            Some(Refusal { reason, .. }) => format!("is not supported: {reason}"),
-            None => "is not built yet".to_owned(),
+        // What stands in the plugin's options may say more than its name.
+        let by_options = match options.kind {
+            PluginKind::Filter => refused::refusal(options),
+            _ => None,
         };
-        let message = format!("the {kind} `{}` {why}", options.name);
+        let by_name = refusal(options.kind, &options.name);
+        let (why, instead) = match (by_options, by_name) {
+            (Some((reason, instead)), _) => (format!("not supported: {reason}"), instead),
+            (None, Some(Refusal { reason, instead })) => {
+                (format!("not supported: {reason}"), format!("use {instead}"))
+            }
+            (None, None) => ("not built yet".to_owned(), String::new()),
+        };
+        let message = format!("the {kind} `{}` is {why}", options.name);
         let (severity, message, help) = if self.options.skip_unsupported {
-            (Severity::Warning, format!("{message}; it is left out"), None)
+            let help = (!instead.is_empty()).then_some(instead);
+            (Severity::Warning, format!("{message}; it is left out"), help)
         } else {
-            let instead =
-                refusal.map_or_else(String::new, |refusal| format!("use {}; or ", refusal.instead));
-            let help = format!(
-                "{instead}leave such plugins out with --skip-unsupported, at the price of other events"
-            );
+            let skip =
+                "leave such plugins out with --skip-unsupported, at the price of other events";
+            let help = match instead.as_str() {
+                "" => skip.to_owned(),
+                instead => format!("{instead}\n{skip}"),
+            };
             (Severity::Error, message, Some(help))
         };
         let mut diagnostic =

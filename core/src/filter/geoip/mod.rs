@@ -123,19 +123,18 @@ fn chosen_fields(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option<Vec<
     let mut chosen = Vec::new();
     let mut is_sound = true;
     for name in options.texts("fields") {
-        match Field::from_name(name.value) {
-            Some(field) => chosen.push(field),
-            None => {
-                is_sound = false;
-                let names: Vec<&str> = Field::ALL.iter().map(|field| field.name()).collect();
-                cx.error_with_help(
-                    Code::BadValue,
-                    name.span,
-                    format!("`{}` is no field of `geoip`", name.value),
-                    format!("use some of {}", names.join(", ")),
-                );
-            }
+        if let Some(field) = Field::from_name(name.value) {
+            chosen.push(field);
+            continue;
         }
+        is_sound = false;
+        let names: Vec<&str> = Field::ALL.iter().map(|field| field.name()).collect();
+        cx.error_with_help(
+            Code::BadValue,
+            name.span,
+            format!("`{}` is no field of `geoip`", name.value),
+            format!("use some of {}", names.join(", ")),
+        );
     }
     is_sound.then_some(chosen)
 }
@@ -203,7 +202,7 @@ impl Filter for Geoip {
         };
         Some(match value {
             None | Some(Value::Null) => format!("field `{source}` holds no address"),
-            Some(Value::Str(text)) => match self.address(text) {
+            Some(Value::Str(text)) => match Self::address(text) {
                 Ok(address) => format!("the database `{}` does not have {address}", settings.path),
                 Err(_) => format!("field `{source}` is {}, which is no address", shown_value(&Value::Str(text))),
             },
@@ -242,7 +241,7 @@ impl Geoip {
         }
     }
 
-    fn address(&self, text: &str) -> Result<IpAddr, Miss> {
+    fn address(text: &str) -> Result<IpAddr, Miss> {
         // An IPv4 address inside of an IPv6 one is one of the former, as in Java.
         text.parse().map(|address: IpAddr| address.to_canonical()).map_err(|_| Miss::NotFound)
     }
@@ -283,7 +282,7 @@ impl Geoip {
         if text.trim().is_empty() {
             return Err(Miss::NoAddress);
         }
-        let address = self.address(text)?;
+        let address = Self::address(text)?;
         self.database.find(address, &self.fields, cx.arena).map_err(|_| Miss::NotFound)
     }
 }

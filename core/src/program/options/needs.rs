@@ -35,7 +35,7 @@ pub struct Needs {
 pub struct VariableNeed {
     /// The name between `${` and `}` or `:`.
     pub name: String,
-    /// Whether a default is written beside it.
+    /// Whether a default is written beside it, or it may be missing.
     pub has_default: bool,
     /// The value it stands in.
     pub span: Span,
@@ -102,6 +102,14 @@ impl Config {
         let mut paths = Paths { schema: Schema::new(), found: Vec::new(), user_agents: false };
         for options in resolved.plugins.values() {
             paths.plugin(options);
+            if options.kind == PluginKind::Filter && options.name == "environment" {
+                let pairs = options.pairs("add_metadata_from_env").into_iter();
+                variables.found.extend(pairs.map(|(_, variable)| VariableNeed {
+                    name: variable.to_text().into_owned(),
+                    has_default: true,
+                    span: variable.span,
+                }));
+            }
         }
         Needs { variables: variables.found, paths: paths.found, user_agents: paths.user_agents }
     }
