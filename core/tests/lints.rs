@@ -132,9 +132,11 @@ fn warnings(config: &str, options: &Options) -> Diagnostics {
     lint(&config, &resources, &options)
 }
 
-/// The files of the project that a config names.
+/// The files of the project that a config names, and what the command line brings.
 fn resources(config: &Config) -> Resources {
     let mut resources = Resources::new();
+    let agents = fs::read(project().join("cli/data/uap-core/regexes.yaml")).unwrap();
+    resources.set_user_agents(&agents).unwrap();
     for need in config.needs().paths {
         let path = project().join(&need.path);
         if let Ok(bytes) = fs::read(&path) {

@@ -57,6 +57,8 @@ fn every_pipeline_gives_the_events_beside_it() {
         assert!(lines >= FEWEST_LINES, "{name} has {lines} lines");
         let run = convert(name, &input);
         assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{name}");
+        let is_failure = |event: &Value| event["event"]["kind"] == "pipeline_error";
+        assert!(run.events().iter().any(is_failure), "{name} shows no line that fails");
         let path = folder().join(name).join("expected.ndjson");
         if is_blessing() {
             fs::write(&path, &run.stdout).unwrap();

@@ -12,7 +12,7 @@ use sawlog::program::{
 use sawlog_cli::plugins::{Plugin, Support, built, facts_of, type_name};
 use serde_json::Value;
 
-use crate::support::{NOW, project, run_on};
+use crate::support::{NOW, Scratch, project, run_with, sawlog};
 
 /// What stands between these lines of docs/compatibility.md is generated.
 const START: &str = "<!-- generated: ";
@@ -136,7 +136,8 @@ fn option_table<'a>(out: &mut String, options: impl Iterator<Item = (&'a OptionS
     }
 }
 
-/// What enters the examples: `{"kind": …, "name": …, "events": […]}`, of a codec `"input": "bytes as text"`.
+/// What enters the examples: `{"kind": …, "name": …, "events": […]}`, of a codec `"input": "bytes as text"`;
+/// `"files"` are those that the example names, with the path of their content in the project.
 struct Examples {
     rows: Vec<Value>,
 }
@@ -169,7 +170,14 @@ impl Examples {
         let mut arguments = vec!["convert", "-e", &config, "--timezone", "UTC", "--now", NOW];
         arguments.extend(["--no-original", "-q"]);
         arguments.extend(codec.iter().flat_map(|codec| ["--codec", codec]));
-        let run = run_on(&arguments, input.as_bytes());
+        let scratch = Scratch::new(&format!("plugin_pages_{}_{name}", kind.as_str()));
+        for (file, content) in row["files"].as_object().into_iter().flatten() {
+            let content = project().join(content.as_str().unwrap());
+            scratch.file(file, fs::read(content).unwrap());
+        }
+        let mut command = sawlog(&arguments);
+        command.current_dir(&scratch.path);
+        let run = run_with(command, input.as_bytes());
         assert_eq!(run.status, 0, "{name}: {}", run.stderr);
         let events = run.events();
         let leaving = events

@@ -30,7 +30,12 @@ pub fn run(arguments: &[&str]) -> Run {
 
 /// Runs the binary to its end with these bytes on standard input.
 pub fn run_on(arguments: &[&str], input: &[u8]) -> Run {
-    let mut child = sawlog(arguments)
+    run_with(sawlog(arguments), input)
+}
+
+/// Runs a command to its end with these bytes on standard input.
+pub fn run_with(mut command: Command, input: &[u8]) -> Run {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
