@@ -167,7 +167,7 @@ impl Vector {
         for event in &self.events {
             worker.run_event(&event.to_string(), tick, &mut left);
         }
-        worker.flush(tick, &mut left);
+        worker.finish(tick, &mut left);
         match &self.outcome {
             Outcome::Error => Verdict::Failed("the config was accepted, not refused".to_owned()),
             Outcome::Crash => judge_crash(&left),

@@ -233,3 +233,26 @@ pub const XPATH_STEPS: usize = 2_000_000;
 
 /// Parentheses, predicates and operators of one level inside each other in one `XPath` expression: 50.
 pub const XPATH_DEPTH: usize = 50;
+/// Seconds between two flushes of filters that make events by themselves: 5, Logstash's own number.
+pub const FLUSH_PERIOD_S: u64 = 5;
+
+/// Start events that one `elapsed` filter waits for the end of: 250,000. Stops starts whose ends never
+/// come from filling the memory where no clock lets them expire; the oldest is then forgotten.
+pub const ELAPSED_STARTS: usize = 250_000;
+
+/// Bytes of the ids of one `elapsed` filter's start events: 64 MiB. Stops ids of megabytes.
+pub const ELAPSED_ID_BYTES: usize = 64 * 1024 * 1024;
+
+/// Counters of one `throttle` filter, whatever its `max_counters`: 1 million. Stops keys that are
+/// different in every event from filling the memory; the keys seen longest ago are then forgotten.
+pub const THROTTLE_COUNTERS: usize = 1_000_000;
+
+/// Bytes of the keys of one `throttle` filter: 128 MiB. Stops whole lines from being kept as keys.
+pub const THROTTLE_KEY_BYTES: usize = 128 * 1024 * 1024;
+
+/// Meters and timers of one `metrics` filter: 10,000. Stops names that an input fills in
+/// (`%{user_controlled}`) from filling the memory; events with further names are tagged.
+pub const METRIC_NAMES: usize = 10_000;
+
+/// Values that one timer of `metrics` keeps for its percentiles: 1,028, Logstash's own number.
+pub const METRIC_SAMPLES: usize = 1_028;

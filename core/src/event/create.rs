@@ -34,6 +34,14 @@ impl<'b> Event<'b> {
         }
     }
 
+    /// An event with `@timestamp` and `@version` only.
+    pub(crate) fn empty(now: Timestamp, origin: Origin<'b>, arena: &'b Arena) -> Self {
+        let mut event = Self::bare(origin, 8, arena);
+        event.data.append(TIMESTAMP, Value::Time(now), arena);
+        event.data.append(VERSION, Value::Str("1"), arena);
+        event
+    }
+
     /// An event with `@timestamp`, `@version` and this text as `message`, and with room for so many
     /// fields in all.
     #[inline(always)]

@@ -31,10 +31,7 @@ pub(super) fn compile(options: &PluginOptions, _cx: &mut CompileCx<'_>) -> Optio
 
 impl Filter for Drop {
     fn apply<'b>(&'b self, event: &mut Event<'b>, cx: &mut Cx<'_, 'b>) -> Outcome {
-        // 53 bits make a double in [0, 1).
-        #[expect(clippy::cast_precision_loss, reason = "53 bits fit a double")]
-        let draw = (mixed(cx.seed) >> 11) as f64 / (1_u64 << 53) as f64;
-        if self.percentage >= 100.0 || draw < self.percentage / 100.0 {
+        if self.percentage >= 100.0 || draw(cx.seed) < self.percentage / 100.0 {
             event.cancel();
         }
         Outcome::Unmatched
@@ -43,6 +40,12 @@ impl Filter for Drop {
     fn failure_tags(&self) -> &[Box<str>] {
         &[]
     }
+}
+
+/// A number in [0, 1).
+#[expect(clippy::cast_precision_loss, reason = "53 bits fit a double")]
+pub(super) fn draw(seed: u64) -> f64 {
+    (mixed(seed) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 /// A bijection that spreads neighbouring seeds (the finalizer of `SplitMix64`).

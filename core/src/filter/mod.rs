@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use crate::arena::Arena;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span};
 use crate::event::{EscapeStyle, Event, PathRef, SetError, Value, text};
+use crate::filter::state::{Flush, FlushWhen, States};
 use crate::pattern;
 use crate::program::options::PluginOptions;
 use crate::program::{Ecs, Options, PluginDoc, Resources};
@@ -23,6 +24,7 @@ pub(crate) mod refused;
 mod regex_cache;
 pub(crate) mod stored;
 mod timeout;
+pub(crate) mod state;
 mod zone_cache;
 
 /// What a filter made of an event.
@@ -36,6 +38,8 @@ pub(crate) enum Outcome {
     MatchedAndDecorated,
     /// The common options apply to the events that the filter made, and not to this one.
     MatchedChildren,
+    /// The common options apply to the event and to those made of it; [`Filter::complete`] follows.
+    MatchedThen,
     /// There was nothing to do.
     Unmatched,
 }
@@ -46,6 +50,21 @@ pub(crate) enum Outcome {
 pub(crate) trait Filter: Send + Sync + fmt::Debug {
     /// Handles one event.
     fn apply<'b>(&'b self, event: &mut Event<'b>, cx: &mut Cx<'_, 'b>) -> Outcome;
+
+    /// Goes on with an event to which the common options were applied: [`Outcome::MatchedThen`].
+    fn complete<'b>(&'b self, event: &mut Event<'b>, cx: &mut Cx<'_, 'b>) {
+        let _ = (event, cx);
+    }
+
+    /// When [`Self::flush`] is to be called.
+    fn flush_when(&self) -> FlushWhen {
+        FlushWhen::Never
+    }
+
+    /// Puts what is due into `cx.children`; the common options apply to it, and the filters behind.
+    fn flush<'b>(&'b self, flush: Flush, cx: &mut Cx<'_, 'b>) {
+        let _ = (flush, cx);
+    }
 
     /// Why the filter failed on this event, for a person who wants to repair the config.
     ///
@@ -129,6 +148,8 @@ pub(crate) struct Env {
     pub(crate) style: EscapeStyle,
     pub(crate) zone: Zone,
     pub(crate) start: Timestamp,
+    /// The name of the machine, for filters that put it on the events they make.
+    pub(crate) host_name: Option<Box<str>>,
     /// What the patterns of groks need to match, by field.
     pub(crate) lists: lists::ListFilters,
 }
@@ -182,9 +203,15 @@ pub(crate) struct Scratch {
     pub(crate) cells: Vec<csv::Cell>,
     /// Of each csv that takes the names of its columns from the first line, these.
     pub(crate) columns: BTreeMap<usize, Box<[Option<Box<str>>]>>,
+    pub(crate) states: States,
 }
 
 impl<'b> Cx<'_, 'b> {
+    /// What this filter keeps from event to event, empty at first.
+    pub(crate) fn state<T: core::any::Any + Default + Send>(&mut self) -> &mut T {
+        self.scratch.states.of(self.filter)
+    }
+
     /// Parses a field reference made at run time.
     pub(crate) fn path(&self, text: &'b str) -> Result<PathRef<'b>, SetError> {
         PathRef::parse_in(text, self.env.style, self.arena).map_err(|_| SetError::Reference)
@@ -347,6 +374,12 @@ filters! {
     useragent Stateless
     uuid Stateless
     xml Stateless
+    elapsed Ordered
+    grok Stateless
+    json Stateless
+    metrics Ordered
+    mutate Stateless
+    throttle Ordered
 }
 
 /// The filter of this name, when it is built.

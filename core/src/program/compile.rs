@@ -8,6 +8,7 @@ use crate::config::ast::{Block, Branch, Plugin, SectionKind, Statement};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span, Spanned};
 use crate::filter::decorate::Decoration;
 use crate::filter::lists::Lists;
+use crate::filter::state::FlushWhen;
 use crate::filter::{self, CompileCx, Env, Order, refused};
 use crate::limits;
 use crate::pattern::expand::{ExpandError, Expansion};
@@ -58,6 +59,7 @@ pub(super) fn compile(
     if diagnostics.has_errors() {
         return Err(diagnostics);
     }
+    let flushes = filters.iter().any(|slot| slot.filter.flush_when() != FlushWhen::Never);
     Ok(Program {
         ops: ops.into(),
         filters: filters.into(),
@@ -66,6 +68,7 @@ pub(super) fn compile(
             style: options.field_reference_escape_style,
             zone: options.timezone.clone(),
             start: options.start,
+            host_name: options.host_name.as_deref().map(Box::from),
             lists: lists.finish(),
         }),
         ecs: options.ecs,
@@ -73,6 +76,7 @@ pub(super) fn compile(
         output_count,
         order,
         room,
+        flushes,
         warnings: diagnostics,
     })
 }

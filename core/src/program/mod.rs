@@ -52,6 +52,9 @@ pub struct Options {
     pub field_reference_escape_style: EscapeStyle,
     /// Leaves plugins out that are known and not built, with a warning, instead of refusing them.
     pub skip_unsupported: bool,
+    /// The name of the machine, for filters that put it on the events they make (`metrics`, `elapsed`); without
+    /// it these events have no such field.
+    pub host_name: Option<String>,
     /// The clock when the pipeline starts: the year of `Feb 29` in a date without a year.
     pub start: Timestamp,
     /// The zone of dates that name none.
@@ -66,6 +69,7 @@ impl Default for Options {
             engine: Engine::default(),
             field_reference_escape_style: EscapeStyle::default(),
             skip_unsupported: false,
+            host_name: None,
             start: Timestamp::UNIX_EPOCH,
             timezone: Zone::utc(),
         }
@@ -219,6 +223,8 @@ pub(crate) struct Program {
     pub(crate) order: Order,
     /// The number of fields that an event of a text line is given room for.
     pub(crate) room: usize,
+    /// Whether a filter has something to do at a flush.
+    pub(crate) flushes: bool,
     pub(crate) warnings: Diagnostics,
 }
 

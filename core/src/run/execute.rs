@@ -10,6 +10,7 @@ use bumpalo::collections::Vec as ArenaVec;
 
 use crate::arena::Arena;
 use crate::event::{CODEC_FAILURE_TAGS, Event, Failure, SetError};
+use crate::filter::state::{Flush, FlushWhen};
 use crate::filter::{Cx, Outcome, Scratch, tag_all};
 use crate::program::condition::ConditionError;
 use crate::program::{Arm, FilterSlot, Op, Program};
@@ -53,6 +54,70 @@ impl<'b> Run<'_, 'b> {
             Left::One => self.put_out(event),
             Left::Group(mut group) => group.iter_mut().for_each(|event| self.put_out(event)),
         }
+    }
+
+    /// Lets every filter that is due bring out what it holds; what comes out passes through the filters
+    /// behind it.
+    #[cold]
+    pub(crate) fn flush(&mut self, flush: Flush, is_final: bool) {
+        self.scratch.lists.start_event();
+        let mut group = self.arena.list();
+        self.flush_ops(0, self.program.ops.len(), (flush, is_final), &mut group);
+        group.iter_mut().for_each(|event| self.put_out(event));
+    }
+
+    /// As [`Self::ops`], and every filter is flushed when the events before it have passed.
+    ///
+    /// The recursion is as deep as branches nest in the config, which the parser limits.
+    fn flush_ops(&mut self, start: usize, end: usize, flush: (Flush, bool), group: &mut Group<'b>) {
+        let program = self.program;
+        let mut at = start;
+        while at < end {
+            match &program.ops[at] {
+                Op::Filter(index) => {
+                    if !group.is_empty() {
+                        self.filter(*index as usize, group);
+                    }
+                    self.flush_filter(*index as usize, flush, group);
+                    at += 1;
+                }
+                Op::Branch { arms, otherwise, end } => {
+                    self.branch(arms, *otherwise, group, Some(flush));
+                    at = *end as usize;
+                }
+            }
+        }
+    }
+
+    fn flush_filter(
+        &mut self,
+        index: usize,
+        (flush, is_final): (Flush, bool),
+        group: &mut Group<'b>,
+    ) {
+        let slot = &self.program.filters[index];
+        let is_due = match slot.filter.flush_when() {
+            FlushWhen::Never => false,
+            FlushWhen::AtEnd => is_final,
+            FlushWhen::Periodically => true,
+        };
+        if !is_due {
+            return;
+        }
+        let mut made = self.arena.list();
+        let mut cx = Cx {
+            arena: self.arena,
+            env: &self.program.env,
+            now: self.now,
+            seed: self.seed,
+            scratch: self.scratch,
+            filter: index,
+            children: &mut made,
+        };
+        slot.filter.flush(flush, &mut cx);
+        self.stats.events_created += cx.children.len() as u64;
+        decorate_children(slot, &mut cx, &mut self.stats.filters[index]);
+        group.append(&mut made);
     }
 
     fn put_out(&mut self, event: &mut Event<'b>) {
@@ -158,7 +223,7 @@ impl<'b> Run<'_, 'b> {
                     at += 1;
                 }
                 Op::Branch { arms, otherwise, end } => {
-                    self.branch(arms, *otherwise, group);
+                    self.branch(arms, *otherwise, group, None);
                     at = *end as usize;
                 }
             }
@@ -244,7 +309,13 @@ impl<'b> Run<'_, 'b> {
         }
     }
 
-    fn branch(&mut self, arms: &'b [Arm], otherwise: (u32, u32), group: &mut Group<'b>) {
+    fn branch(
+        &mut self,
+        arms: &'b [Arm],
+        otherwise: (u32, u32),
+        group: &mut Group<'b>,
+        flush: Option<(Flush, bool)>,
+    ) {
         let mut done = self.arena.list();
         let mut rest = core::mem::replace(group, self.arena.list());
         for arm in arms {
@@ -257,13 +328,21 @@ impl<'b> Run<'_, 'b> {
                     Err(error) => self.refuse(&event, arm, error),
                 }
             }
-            self.ops(arm.ops.0 as usize, arm.ops.1 as usize, &mut chosen);
+            self.arm(arm.ops, flush, &mut chosen);
             done.append(&mut chosen);
             rest = others;
         }
-        self.ops(otherwise.0 as usize, otherwise.1 as usize, &mut rest);
+        self.arm(otherwise, flush, &mut rest);
         done.append(&mut rest);
         *group = done;
+    }
+
+    fn arm(&mut self, ops: (u32, u32), flush: Option<(Flush, bool)>, group: &mut Group<'b>) {
+        let (start, end) = (ops.0 as usize, ops.1 as usize);
+        match flush {
+            None => self.ops(start, end, group),
+            Some(flush) => self.flush_ops(start, end, flush, group),
+        }
     }
 
     fn refuse(&mut self, event: &Event<'b>, arm: &Arm, error: ConditionError) {
@@ -316,15 +395,24 @@ fn unmatched<'b>(
             let explanation = explanation.map(|text| cx.arena.text(&text));
             event.failures.push(Failure { filter: Some(cx.filter), explanation });
         }
-        Outcome::MatchedChildren => {
-            stats.matched += cx.children.len() as u64;
-            let mut made = core::mem::replace(cx.children, cx.arena.list());
-            for child in &mut made {
-                stats.failed += decorate(slot, cx.filter, child, cx);
-            }
-            *cx.children = made;
+        Outcome::MatchedChildren => decorate_children(slot, cx, stats),
+        Outcome::MatchedThen => {
+            stats.matched += 1;
+            stats.failed += decorate(slot, cx.filter, event, cx);
+            decorate_children(slot, cx, stats);
+            slot.filter.complete(event, cx);
         }
     }
+}
+
+/// Carries out the common options on the events that a filter made.
+fn decorate_children<'b>(slot: &'b FilterSlot, cx: &mut Cx<'_, 'b>, stats: &mut FilterStats) {
+    stats.matched += cx.children.len() as u64;
+    let mut made = core::mem::replace(cx.children, cx.arena.list());
+    for child in &mut made {
+        stats.failed += decorate(slot, cx.filter, child, cx);
+    }
+    *cx.children = made;
 }
 
 /// Carries out the common options and returns how many failures that was: 0 or 1.

@@ -9,6 +9,7 @@ use crate::codec::framing::line::{Frame, LineFramer};
 use crate::codec::json::{After, NegativeZero};
 use crate::event::{EscapeStyle, Event, FieldPath, Object, Origin, SetError, Value};
 use crate::filter::Scratch;
+use crate::filter::state::Flush;
 use crate::limits;
 use crate::program::condition::ConditionError;
 use crate::program::{Codec, ConfigPosition, Ecs, Format, Input, Pipeline, Program};
@@ -150,6 +151,8 @@ pub struct Worker {
     scratch: Scratch,
     stats: Stats,
     profiler: Option<Profiler>,
+    /// The clock when the filters were last flushed; nothing before the first call.
+    flushed: Option<Timestamp>,
 }
 
 /// What is done to every line before the filters see it.
@@ -196,6 +199,7 @@ impl Worker {
             scratch,
             stats: Stats::new(&program),
             profiler: None,
+            flushed: None,
             program,
             decoding,
         };
@@ -236,8 +240,9 @@ impl Worker {
 
     /// Takes a piece of the stream, of any size, and gives the events of every line that ends in it.
     pub fn push(&mut self, bytes: &[u8], tick: Tick, sink: &mut dyn Sink) {
+        self.handle_tick(tick, sink);
         self.stats.bytes_in += bytes.len() as u64;
-        let Self { program, decoding, framer, arena, scratch, stats, profiler } = self;
+        let Self { program, decoding, framer, arena, scratch, stats, profiler, .. } = self;
         framer.handle(bytes, |frame| {
             let profiler = profiler.as_mut();
             Line { program, decoding, arena, scratch, stats, profiler }.run(frame, tick, sink);
@@ -246,11 +251,55 @@ impl Worker {
 
     /// Ends the stream: the last line counts although no delimiter ended it.
     pub fn flush(&mut self, tick: Tick, sink: &mut dyn Sink) {
-        let Self { program, decoding, framer, arena, scratch, stats, profiler } = self;
+        let Self { program, decoding, framer, arena, scratch, stats, profiler, .. } = self;
         framer.finish_stream(|frame| {
             let profiler = profiler.as_mut();
             Line { program, decoding, arena, scratch, stats, profiler }.run(frame, tick, sink);
         });
+    }
+
+    /// Tells the time when no bytes come, and gives the events that filters make as time goes by. Every
+    /// five seconds are enough.
+    pub fn handle_tick(&mut self, tick: Tick, sink: &mut dyn Sink) {
+        if !self.program.flushes {
+            return;
+        }
+        let flushed = *self.flushed.get_or_insert(tick.now);
+        let seconds = tick.now.as_seconds().saturating_sub(flushed.as_seconds());
+        // A clock that was set back starts a new period.
+        let Ok(seconds) = u64::try_from(seconds) else {
+            self.flushed = Some(tick.now);
+            return;
+        };
+        let periods = seconds / limits::FLUSH_PERIOD_S;
+        if periods == 0 {
+            return;
+        }
+        let passed = i64::try_from(periods * limits::FLUSH_PERIOD_S).unwrap_or(i64::MAX);
+        let at = flushed.as_seconds().saturating_add(passed);
+        self.flushed = Timestamp::new(at, flushed.subsec_nanos());
+        self.flush_filters(periods, tick, sink, false);
+    }
+
+    /// Ends the run: [`Self::flush`], and gives what filters still hold. One worker's last call.
+    pub fn finish(&mut self, tick: Tick, sink: &mut dyn Sink) {
+        self.flush(tick, sink);
+        if self.program.flushes {
+            self.handle_tick(tick, sink);
+            self.flush_filters(1, tick, sink, true);
+        }
+    }
+
+    fn flush_filters(&mut self, periods: u64, tick: Tick, sink: &mut dyn Sink, is_final: bool) {
+        let Self { program, decoding, arena, scratch, stats, profiler, .. } = self;
+        let (now, seed) = (tick.now, tick.seed);
+        let explain_failures = decoding.explain_failures;
+        let profiler = profiler.as_mut();
+        arena.reset(seed);
+        let arena = &*arena;
+        Run { program, arena, scratch, stats, sink, now, seed, explain_failures, profiler }
+            .flush(Flush { periods }, is_final);
+        stats.years_guessed += core::mem::take(&mut scratch.years_guessed);
     }
 
     /// Runs one event, given as a JSON object, through the filters, without codec and input.
@@ -258,6 +307,7 @@ impl Worker {
     /// `@timestamp`, `@version` are added as for any event; a text that is no object, or whose `@metadata` is no
     /// map, is refused. The text counts as a line.
     pub fn run_event(&mut self, json: &str, tick: Tick, sink: &mut dyn Sink) {
+        self.handle_tick(tick, sink);
         let Self { program, decoding, arena, scratch, stats, profiler, .. } = self;
         let profiler = profiler.as_mut();
         let explain_failures = decoding.explain_failures;
