@@ -42,8 +42,10 @@ impl Outcome {
 pub const fn kind_name(kind: RefusalKind) -> &'static str {
     match kind {
         RefusalKind::Condition(_) => "condition",
+        RefusalKind::Damaged => "damaged",
         RefusalKind::LineTooLong { .. } => "line_too_long",
         RefusalKind::NoEvent => "no_event",
+        RefusalKind::NotBulk => "not_bulk",
     }
 }
 

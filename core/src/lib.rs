@@ -81,7 +81,7 @@ pub use filter::Order;
 pub use program::condition::ConditionError;
 pub use program::options::{Needs, PathKind, PathNeed, VariableNeed};
 pub use program::{
-    Codec, ConfigPosition, Ecs, Input, Options, Pipeline, PlacedFilter, PluginDoc, ResourceError,
+    ConfigPosition, Ecs, Input, Options, Pipeline, PlacedFilter, PluginDoc, ResourceError,
     Resources,
 };
 pub use run::{
@@ -100,4 +100,27 @@ pub fn filters() -> impl Iterator<Item = (&'static str, &'static PluginDoc)> {
 /// what to use instead.
 pub fn refused_filters() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     filter::refused::all().map(|refused| (refused.name, refused.reason, refused.instead))
+}
+
+/// The codecs that are built, in alphabetical order: what each can do and what the docs say of it.
+pub fn codecs() -> impl Iterator<Item = CodecEntry> {
+    codec::plugin::all().map(|codec| CodecEntry {
+        name: codec.name,
+        doc: codec.doc,
+        decodes: codec.decoder.is_some(),
+        encodes: codec.encoder.is_some(),
+    })
+}
+
+/// One codec that is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodecEntry {
+    /// Its name.
+    pub name: &'static str,
+    /// What the docs say of it.
+    pub doc: &'static PluginDoc,
+    /// Whether it reads.
+    pub decodes: bool,
+    /// Whether it writes.
+    pub encodes: bool,
 }

@@ -1,24 +1,11 @@
-//! Lines to events: the codecs plain, line, json and `json_lines`.
+//! What the codecs that read have in common: texts of lines, `[event][original]`, failures.
 //!
-//! Source of behaviour: logstash-codec-plain 3.1, -line 3.1, -json 3.1, `-json_lines` 3.2.
+//! Source of behaviour: Logstash 9.x util/charset.rb, `plugin_mixins/ecs_compatibility_support`.
 
 use crate::arena::Arena;
-use crate::codec::json::{After, JsonReader, NegativeZero};
+use crate::codec::plugin::DecodeCx;
 use crate::event::key::known_key;
 use crate::event::{Event, FieldPath, Key, Object, Origin, Value, text};
-use crate::program::Codec;
-use crate::time::{Timestamp, Zone};
-
-/// What a codec needs beside the line.
-#[derive(Clone, Copy)]
-pub(crate) struct DecodeCx<'a, 'b> {
-    pub(crate) arena: &'b Arena,
-    pub(crate) now: Timestamp,
-    pub(crate) zone: &'a Zone,
-    pub(crate) keep_original: bool,
-    /// The number of fields to make room for in each event.
-    pub(crate) room: usize,
-}
 
 /// A line as text: itself when it is UTF-8, else with every bad byte as `\xE9`.
 pub(crate) fn text_of<'b>(line: &'b [u8], arena: &'b Arena) -> &'b str {
@@ -30,84 +17,16 @@ fn inspected<'b>(line: &[u8], arena: &'b Arena) -> &'b str {
     arena.build(|out| text::push_inspected(line, out))
 }
 
-/// The event of a line that is a text: codecs plain and line.
-#[inline]
-pub(crate) fn text_event<'b>(
-    codec: &'b Codec,
+/// The event of a line that a codec cannot read: the line as its `message`, and the codec's tag.
+pub(crate) fn failed<'b>(
     origin: Origin<'b>,
-    cx: DecodeCx<'_, 'b>,
+    tag: &'static str,
+    why: &'static str,
+    cx: &DecodeCx<'_, 'b>,
 ) -> Event<'b> {
     let mut event = Event::from_message(origin.text, cx.now, origin, cx.room, cx.arena);
-    if codec.keeps_original && cx.keep_original {
-        set_original(&mut event, cx);
-    }
-    event
-}
-
-/// Decodes one line of JSON and gives its events: none to many.
-pub(crate) fn decode<'b>(
-    codec: &'b Codec,
-    origin: Origin<'b>,
-    json: &mut JsonReader,
-    cx: DecodeCx<'_, 'b>,
-    emit: &mut dyn FnMut(Event<'b>),
-) {
-    if origin.text.trim_matches([' ', '\t', '\r', '\n']).is_empty() {
-        return;
-    }
-    let value = json.read(origin.text, After::Anything, NegativeZero::Kept, cx.arena);
-    match value {
-        Ok(Value::Object(object)) => {
-            let object = core::mem::replace(object, Object::new_in(cx.arena));
-            let mut event = from_object(codec, object, origin, cx);
-            if codec.keeps_original && cx.keep_original && !has_original(&event) {
-                set_original(&mut event, cx);
-            }
-            emit(event);
-        }
-        Ok(Value::Array(array)) => {
-            for item in array.as_mut_slice() {
-                match core::mem::replace(item, Value::Null) {
-                    Value::Object(object) => {
-                        let object = core::mem::replace(object, Object::new_in(cx.arena));
-                        emit(from_object(codec, object, origin, cx));
-                    }
-                    Value::Null => {
-                        emit(from_object(codec, Object::new_in(cx.arena), origin, cx));
-                    }
-                    _ => emit(failed(origin, cx)),
-                }
-            }
-        }
-        _ => emit(failed(origin, cx)),
-    }
-}
-
-fn from_object<'b>(
-    codec: &'b Codec,
-    object: Object<'b>,
-    origin: Origin<'b>,
-    cx: DecodeCx<'_, 'b>,
-) -> Event<'b> {
-    let Some(target) = &codec.target else {
-        return Event::from_object(object, cx.now, cx.zone, origin, cx.arena)
-            .unwrap_or_else(|_| failed(origin, cx));
-    };
-    let empty = Object::new_in(cx.arena);
-    let event = Event::from_object(empty, cx.now, cx.zone, origin, cx.arena);
-    let Ok(mut event) = event else { return failed(origin, cx) };
-    let value = Value::object(object, cx.arena);
-    match event.set(target.as_ref(), value, cx.arena) {
-        Ok(()) => event,
-        Err(_) => failed(origin, cx),
-    }
-}
-
-/// The event of a line that is no JSON.
-fn failed<'b>(origin: Origin<'b>, cx: DecodeCx<'_, 'b>) -> Event<'b> {
-    let mut event = Event::from_message(origin.text, cx.now, origin, cx.room, cx.arena);
-    event.tag("_jsonparsefailure", cx.arena);
-    event.fail_decoding("the line is no JSON that can be an event");
+    event.tag(tag, cx.arena);
+    event.fail_decoding(why);
     event
 }
 
@@ -123,15 +42,23 @@ fn has_original(event: &Event<'_>) -> bool {
     }
 }
 
-fn set_original<'b>(event: &mut Event<'b>, cx: DecodeCx<'_, 'b>) {
+/// Keeps the line as `[event][original]`, unless the event has such a field or cannot have one.
+pub(crate) fn set_original_if_absent<'b>(event: &mut Event<'b>, arena: &'b Arena) {
+    if !has_original(event) {
+        set_original(event, arena);
+    }
+}
+
+/// Keeps the line as `[event][original]`; of an event whose `event` is a map or is not there.
+pub(crate) fn set_original<'b>(event: &mut Event<'b>, arena: &'b Arena) {
     let text = Value::Str(event.origin.text);
     if let Some(Value::Object(object)) = event.data.get_mut(EVENT) {
-        object.insert(ORIGINAL, text, cx.arena);
+        object.insert(ORIGINAL, text, arena);
         return;
     }
-    let mut object = Object::with_capacity_in(1, cx.arena);
-    object.insert(ORIGINAL, text, cx.arena);
-    event.data.insert(EVENT, Value::object(object, cx.arena), cx.arena);
+    let mut object = Object::with_capacity_in(1, arena);
+    object.insert(ORIGINAL, text, arena);
+    event.data.insert(EVENT, Value::object(object, arena), arena);
 }
 
 /// Sets a field that an input adds beside the decoded ones, unless it is there or cannot be set.

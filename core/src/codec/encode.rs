@@ -1,4 +1,4 @@
-//! Events to bytes: the codecs json, `json_lines`, line, plain and rubydebug, and CSV.
+//! Events to bytes: the codecs that write, and JSON and CSV of chosen fields.
 //!
 //! Source of behaviour: the codecs of Logstash 9.x and `Event#to_s`.
 
@@ -23,6 +23,10 @@ enum OutputFormat {
         delimiter: Box<[u8]>,
     },
     Csv(csv::Columns),
+    CsvRow(Box<crate::codec::plugin::csv::CsvEncoder>),
+    Cef(Box<crate::codec::plugin::cef::CefEncoder>),
+    Dots,
+    Msgpack,
     /// As `Json` and `JsonLines`, of chosen fields.
     Selection {
         fields: select::Selection,
@@ -90,6 +94,7 @@ impl Encoder {
     pub fn header(&self) -> &[u8] {
         match &self.format {
             OutputFormat::Csv(columns) => columns.header(),
+            OutputFormat::CsvRow(rows) => rows.header(),
             _ => &[],
         }
     }
@@ -106,6 +111,37 @@ impl Encoder {
         Self { format: OutputFormat::Text { format, delimiter: Box::new([]) } }
     }
 
+    /// As [`Encoder::line`], with another line end.
+    pub(crate) fn line_ended(format: Option<&str>, delimiter: &str, style: EscapeStyle) -> Self {
+        let format = format.map(|format| Template::parse(format, style));
+        Self { format: OutputFormat::Text { format, delimiter: delimiter.as_bytes().into() } }
+    }
+
+    /// As [`Encoder::json_lines`], with another line end.
+    pub(crate) fn json_ended(delimiter: &str) -> Self {
+        Self { format: OutputFormat::JsonLines { delimiter: delimiter.as_bytes().into() } }
+    }
+
+    /// Rows of CSV, as the codec's options say.
+    pub(crate) fn csv_row(rows: crate::codec::plugin::csv::CsvEncoder) -> Self {
+        Self { format: OutputFormat::CsvRow(Box::new(rows)) }
+    }
+
+    /// CEF, as the codec's options say.
+    pub(crate) fn cef(cef: crate::codec::plugin::cef::CefEncoder) -> Self {
+        Self { format: OutputFormat::Cef(Box::new(cef)) }
+    }
+
+    /// A map of `MessagePack` for each event, without anything between them.
+    pub fn msgpack() -> Self {
+        Self { format: OutputFormat::Msgpack }
+    }
+
+    /// A dot for each event.
+    pub fn dots() -> Self {
+        Self { format: OutputFormat::Dots }
+    }
+
     /// The indented form for people.
     pub fn rubydebug(metadata: Metadata) -> Self {
         Self { format: OutputFormat::RubyDebug { metadata } }
@@ -120,6 +156,10 @@ impl Encoder {
                 out.extend_from_slice(delimiter);
             }
             OutputFormat::Csv(columns) => columns.encode(event, out),
+            OutputFormat::CsvRow(rows) => rows.encode(event, out),
+            OutputFormat::Cef(cef) => cef.encode(event, now, out),
+            OutputFormat::Msgpack => crate::codec::plugin::msgpack::write_event(event, out),
+            OutputFormat::Dots => out.push(b'.'),
             OutputFormat::Selection { fields, delimiter } => {
                 fields.encode(event, out);
                 out.extend_from_slice(delimiter);

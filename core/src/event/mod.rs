@@ -329,8 +329,14 @@ impl<'b> Event<'b> {
 }
 
 /// The tags by which codecs, and the making of any event, mark what they could not read.
-pub(crate) const CODEC_FAILURE_TAGS: [&str; 3] =
-    ["_jsonparsefailure", "_tagsparsefailure", "_timestampparsefailure"];
+pub(crate) const CODEC_FAILURE_TAGS: [&str; 6] = [
+    "_cefparsefailure",
+    "_csvparsefailure",
+    "_jsonparsefailure",
+    "_msgpackparsefailure",
+    "_tagsparsefailure",
+    "_timestampparsefailure",
+];
 pub(crate) const TAGS: Key<'static> = known_key!("tags");
 pub(crate) const TIMESTAMP: Key<'static> = known_key!("@timestamp");
 pub(crate) const VERSION: Key<'static> = known_key!("@version");

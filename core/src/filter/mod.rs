@@ -21,6 +21,7 @@ pub(crate) mod kept;
 pub(crate) mod lists;
 mod number;
 pub(crate) mod refused;
+pub(crate) mod number;
 mod regex_cache;
 pub(crate) mod stored;
 mod timeout;

@@ -12,6 +12,11 @@ pub(crate) struct States {
 }
 
 impl States {
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        self.filters.clear();
+    }
+
     /// The state of the filter at this place, made empty when it is asked for first.
     ///
     /// A filter asks for one type only; another type would start anew.

@@ -2,12 +2,12 @@
 //! host's.
 
 use crate::arena::Arena;
+use crate::codec::plugin::{self, Decoder};
 use crate::diagnostic::Code;
 use crate::event::key::known_key;
 use crate::event::{EscapeStyle, Event, FieldPath, Key, SetError, Template, Value};
 use crate::filter::{CompileCx, decorate};
-use crate::program::Ecs;
-use crate::program::options::{OptionKind, PluginOptions};
+use crate::program::options::{OptionKind, PluginKind, PluginOptions};
 use crate::time::Timestamp;
 
 /// One input of a config.
@@ -15,31 +15,10 @@ use crate::time::Timestamp;
 pub struct Input {
     name: Box<str>,
     id: Option<Box<str>>,
-    pub(crate) codec: Codec,
+    pub(crate) decoder: Decoder,
     pub(crate) kind: Option<Box<str>>,
     pub(crate) tags: Box<[Box<str>]>,
     pub(crate) add_field: Box<[(FieldPath, Box<[Template]>)]>,
-}
-
-/// How the bytes of an input become events.
-#[derive(Clone, Debug)]
-pub struct Codec {
-    pub(crate) format: Format,
-    /// What ends a line; never empty.
-    pub(crate) delimiter: Box<[u8]>,
-    /// Where a decoded JSON document goes, instead of the event's root.
-    pub(crate) target: Option<FieldPath>,
-    /// Whether the text is kept as `[event][original]` (ECS).
-    pub(crate) keeps_original: bool,
-}
-
-/// What a line holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    /// JSON: codecs json and `json_lines`.
-    Json,
-    /// A text: codecs plain and line.
-    Text,
 }
 
 impl Input {
@@ -81,33 +60,12 @@ impl Input {
     }
 }
 
-impl Codec {
-    /// The codec of this name with its default options; nothing when it is not built.
-    pub fn named(name: &str, ecs: Ecs) -> Option<Self> {
-        let format = match name {
-            "json" | "json_lines" => Format::Json,
-            "line" | "plain" => Format::Text,
-            _ => return None,
-        };
-        Some(Self {
-            format,
-            delimiter: Box::new(*b"\n"),
-            target: None,
-            keeps_original: ecs != Ecs::Disabled,
-        })
-    }
-
-    /// The names of the codecs that decode, in alphabetical order.
-    pub const NAMES: [&'static str; 4] = ["json", "json_lines", "line", "plain"];
-}
-
 /// Reads an input's options; nothing when errors were recorded.
 pub(super) fn compile(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option<Input> {
     let style = cx.options.field_reference_escape_style;
-    let codec = match options.codec("codec") {
-        Some(codec) => compile_codec(codec, cx)?,
-        None => Codec::named(default_codec(&options.name), cx.ecs(options))?,
-    };
+    let unset = PluginOptions::unset(PluginKind::Codec, default_codec(&options.name), options);
+    let codec = options.codec("codec").unwrap_or(&unset);
+    let decoder = plugin::compile_decoder(codec, cx)?;
     let mut add_field = Vec::new();
     for (name, value) in options.pairs("add_field") {
         let Some(path) = field_path(name.value, style, name.span, cx) else { continue };
@@ -122,7 +80,7 @@ pub(super) fn compile(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option
     Some(Input {
         name: options.name.as_str().into(),
         id: options.id().map(|id| id.value.into()),
-        codec,
+        decoder,
         kind: options.text("type").map(|text| text.value.into()),
         tags: options.texts("tags").iter().map(|text| text.value.into()).collect(),
         add_field: add_field.into(),
@@ -135,36 +93,6 @@ fn default_codec(input: &str) -> &'static str {
         "redis" | "sqs" | "rabbitmq" | "kinesis" => "json",
         _ => "line",
     }
-}
-
-fn compile_codec(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option<Codec> {
-    let style: EscapeStyle = cx.options.field_reference_escape_style;
-    let Some(mut codec) = Codec::named(&options.name, cx.ecs(options)) else {
-        cx.unsupported(options);
-        return Codec::named("line", cx.ecs(options));
-    };
-    if let Some(charset) = options.text("charset")
-        && !charset.value.eq_ignore_ascii_case("UTF-8")
-    {
-        cx.error_with_help(
-            Code::Unsupported,
-            charset.span,
-            format!("the charset `{}` is not built yet", charset.value),
-            "only UTF-8 is read",
-        );
-        return None;
-    }
-    if let Some(delimiter) = options.text("delimiter") {
-        if delimiter.value.is_empty() {
-            cx.error(Code::BadValue, delimiter.span, "`delimiter` must not be empty");
-            return None;
-        }
-        codec.delimiter = delimiter.value.as_bytes().into();
-    }
-    if let Some(target) = options.text("target") {
-        codec.target = Some(field_path(target.value, style, target.span, cx)?);
-    }
-    Some(codec)
 }
 
 fn field_path(

@@ -23,8 +23,7 @@ mod refusal;
 pub mod schema;
 
 pub use doc::{PluginDoc, common_options};
-pub(crate) use input::Format;
-pub use input::{Codec, Input};
+pub use input::Input;
 pub use refusal::{Refusal, refusal};
 
 use condition::Condition;

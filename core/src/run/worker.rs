@@ -4,15 +4,20 @@ use core::fmt;
 use std::sync::Arc;
 
 use crate::arena::Arena;
-use crate::codec::decode::{self, DecodeCx};
-use crate::codec::framing::line::{Frame, LineFramer};
+use crate::codec::charset::Charset;
+use crate::codec::decode;
+use crate::codec::framing::Framer;
+use crate::codec::framing::line::Frame;
 use crate::codec::json::{After, NegativeZero};
+use crate::codec::plugin::{
+    self, DecodeCx, Decoder, Flushed, Format, Framing, Memory, Out, Piece, Taken,
+};
 use crate::event::{EscapeStyle, Event, FieldPath, Object, Origin, SetError, Value};
-use crate::filter::Scratch;
 use crate::filter::state::Flush;
+use crate::filter::{Order, Scratch};
 use crate::limits;
 use crate::program::condition::ConditionError;
-use crate::program::{Codec, ConfigPosition, Ecs, Format, Input, Pipeline, Program};
+use crate::program::{ConfigPosition, Ecs, Input, Options, Pipeline, Program};
 use crate::run::execute::Run;
 use crate::run::profile::{Clock, Profile, Profiler, is_sampled};
 use crate::run::stats::Stats;
@@ -61,6 +66,8 @@ pub struct Refusal<'a, 'b> {
 pub enum RefusalKind {
     /// A condition could not be evaluated.
     Condition(ConditionError),
+    /// The compressed stream cannot be read from inside this line on.
+    Damaged,
     /// The line is longer than [`InputOptions::max_line_bytes`].
     LineTooLong {
         /// Its length in bytes.
@@ -68,6 +75,8 @@ pub enum RefusalKind {
     },
     /// The JSON text that was handed in is no event.
     NoEvent,
+    /// A line of a bulk request is neither an action nor the document of one, or the other is missing.
+    NotBulk,
 }
 
 impl fmt::Display for RefusalKind {
@@ -75,6 +84,12 @@ impl fmt::Display for RefusalKind {
         match self {
             Self::Condition(error) => error.fmt(f),
             Self::LineTooLong { bytes } => write!(f, "the line has {bytes} bytes, over the limit"),
+            Self::Damaged => f.write_str(
+                "the compressed stream is damaged, cut off or beyond the limits from here on",
+            ),
+            Self::NotBulk => f.write_str(
+                "the line of a bulk request is no action with its document, or has no end",
+            ),
             Self::NoEvent => f.write_str("the text is no JSON object that can be an event"),
         }
     }
@@ -85,7 +100,7 @@ impl fmt::Display for RefusalKind {
 pub struct InputOptions {
     /// Which of [`Pipeline::inputs`] gives codec, type, tags and fields; none gives lines.
     pub input: Option<usize>,
-    /// A codec by name, instead of the input's.
+    /// A codec as in a config, instead of the input's: `json`, `multiline { pattern => "^ " what => "previous" }`.
     pub codec: Option<String>,
     /// Fields set on every event: field reference and text.
     pub set: Vec<(String, String)>,
@@ -122,7 +137,14 @@ pub enum RunError {
     OtherPipeline,
     /// There is no input of that number.
     NoSuchInput(usize),
-    /// No codec of that name is built.
+    /// The options of the codec are wrong, or some are missing.
+    BadCodec {
+        /// The codec as it was given.
+        codec: String,
+        /// What is wrong.
+        problems: String,
+    },
+    /// No codec of that name is built, or it reads nothing.
     UnknownCodec(String),
 }
 
@@ -132,8 +154,11 @@ impl fmt::Display for RunError {
             Self::FieldReference(text) => write!(f, "`{text}` is no field reference"),
             Self::OtherPipeline => f.write_str("the pipeline was compiled from another config"),
             Self::NoSuchInput(index) => write!(f, "the config has no input number {index}"),
+            Self::BadCodec { codec, problems } => write!(f, "the codec `{codec}`: {problems}"),
             Self::UnknownCodec(name) => {
-                write!(f, "no codec `{name}` is built; use one of {}", Codec::NAMES.join(", "))
+                let reading = plugin::all().filter(|codec| codec.decoder.is_some());
+                let names: Vec<&str> = reading.map(|codec| codec.name).collect();
+                write!(f, "no codec `{name}` that reads is built; use one of {}", names.join(", "))
             }
         }
     }
@@ -146,7 +171,10 @@ impl core::error::Error for RunError {}
 pub struct Worker {
     program: Arc<Program>,
     decoding: Decoding,
-    framer: LineFramer,
+    framer: Framer,
+    memory: Memory,
+    /// The clock when the last line came, for a decoder that waits for more.
+    heard: Option<Timestamp>,
     arena: Arena,
     scratch: Scratch,
     stats: Stats,
@@ -158,7 +186,7 @@ pub struct Worker {
 /// What is done to every line before the filters see it.
 #[derive(Debug)]
 struct Decoding {
-    codec: Codec,
+    decoder: Decoder,
     input: Option<usize>,
     set: Box<[(FieldPath, Box<str>)]>,
     path: Option<(FieldPath, Box<str>)>,
@@ -177,7 +205,7 @@ impl Worker {
             Some(index) => Some(program.inputs.get(index).ok_or(RunError::NoSuchInput(index))?),
             None => None,
         };
-        let codec = codec(options, input, program.ecs)?;
+        let decoder = decoder(options, input, &program)?;
         let style = program.env.style;
         let mut set = Vec::with_capacity(options.set.len());
         for (name, value) in &options.set {
@@ -189,12 +217,16 @@ impl Worker {
             path: None,
             keep_original: options.keep_original,
             explain_failures: options.explain_failures,
-            codec,
+            decoder,
         };
         let mut scratch = Scratch::default();
         scratch.pattern.set_engine(program.env.engine);
+        let mut memory = Memory::default();
+        memory.pattern.set_engine(program.env.engine);
         let mut worker = Self {
-            framer: LineFramer::new(&decoding.codec.delimiter, options.max_line_bytes),
+            framer: Framer::new(&decoding.decoder.framing, options.max_line_bytes),
+            memory,
+            heard: None,
             arena: Arena::with_simd(program.env.engine.simd),
             scratch,
             stats: Stats::new(&program),
@@ -214,9 +246,11 @@ impl Worker {
 
     /// Goes on in the middle of a stream: at the start of a line with this number (from 1) and byte
     /// offset. For hosts that share one stream among workers; [`Worker::delimiter`] tells where
-    /// it may be cut.
+    /// it may be cut, and [`Worker::order`] whether it may be shared.
     pub fn start_stream_at(&mut self, path: Option<&str>, line: u64, offset: u64) {
         self.framer.restart(line, offset);
+        self.memory.states.clear();
+        self.heard = None;
         let name = match self.program.ecs {
             Ecs::Disabled => "path",
             Ecs::V1 | Ecs::V8 => "[log][file][path]",
@@ -242,25 +276,51 @@ impl Worker {
     pub fn push(&mut self, bytes: &[u8], tick: Tick, sink: &mut dyn Sink) {
         self.handle_tick(tick, sink);
         self.stats.bytes_in += bytes.len() as u64;
-        let Self { program, decoding, framer, arena, scratch, stats, profiler, .. } = self;
+        let line = self.framer.line();
+        let Self { program, decoding, framer, memory, arena, scratch, stats, profiler, .. } = self;
         framer.handle(bytes, |frame| {
             let profiler = profiler.as_mut();
-            Line { program, decoding, arena, scratch, stats, profiler }.run(frame, tick, sink);
+            Line { program, decoding, memory, arena, scratch, stats, profiler }
+                .run(frame, tick, sink);
         });
+        if self.framer.line() != line {
+            self.heard = Some(tick.now);
+        }
     }
 
-    /// Ends the stream: the last line counts although no delimiter ended it.
+    /// Ends the stream: the last line counts although no delimiter ended it, and what a codec kept for
+    /// more lines comes out.
     pub fn flush(&mut self, tick: Tick, sink: &mut dyn Sink) {
-        let Self { program, decoding, framer, arena, scratch, stats, profiler, .. } = self;
+        let Self { program, decoding, framer, memory, arena, scratch, stats, profiler, .. } = self;
         framer.finish_stream(|frame| {
             let profiler = profiler.as_mut();
-            Line { program, decoding, arena, scratch, stats, profiler }.run(frame, tick, sink);
+            Line { program, decoding, memory, arena, scratch, stats, profiler }
+                .run(frame, tick, sink);
         });
+        self.flush_decoder(Flushed::End, tick, sink);
+        self.memory.states.clear();
+    }
+
+    fn flush_decoder(&mut self, why: Flushed, tick: Tick, sink: &mut dyn Sink) {
+        self.heard = None;
+        let Self { program, decoding, memory, arena, scratch, stats, profiler, .. } = self;
+        if matches!(decoding.decoder.format, Format::Coded(_)) {
+            let profiler = profiler.as_mut();
+            Line { program, decoding, memory, arena, scratch, stats, profiler }
+                .flush(why, tick, sink);
+        }
     }
 
     /// Tells the time when no bytes come, and gives the events that filters make as time goes by. Every
     /// five seconds are enough.
     pub fn handle_tick(&mut self, tick: Tick, sink: &mut dyn Sink) {
+        if let Some(heard) = self.heard
+            && let Format::Coded(decode) = &self.decoding.decoder.format
+            && let Some(patience_ns) = decode.patience_ns()
+            && nanoseconds_between(heard, tick.now) >= patience_ns
+        {
+            self.flush_decoder(Flushed::Idle, tick, sink);
+        }
         if !self.program.flushes {
             return;
         }
@@ -355,7 +415,18 @@ impl Worker {
 
     /// What ends a line of this worker's stream.
     pub fn delimiter(&self) -> &[u8] {
-        &self.decoding.codec.delimiter
+        match &self.decoding.decoder.framing {
+            Framing::Lines(delimiter) => delimiter,
+            _ => b"\n",
+        }
+    }
+
+    /// Whether one worker must see the whole of a stream, and all events of the pipeline, in order.
+    pub fn order(&self) -> Order {
+        match (self.program.order, self.decoding.decoder.order) {
+            (Order::Stateless, Order::Stateless) => Order::Stateless,
+            _ => Order::Ordered,
+        }
     }
 
     /// What the worker has done so far.
@@ -369,16 +440,38 @@ impl Worker {
     }
 }
 
-fn codec(options: &InputOptions, input: Option<&Input>, ecs: Ecs) -> Result<Codec, RunError> {
-    match (&options.codec, input) {
-        (Some(name), _) => {
-            Codec::named(name, ecs).ok_or_else(|| RunError::UnknownCodec(name.clone()))
-        }
-        (None, Some(input)) => Ok(input.codec.clone()),
-        (None, None) => {
-            Codec::named("line", ecs).ok_or_else(|| RunError::UnknownCodec("line".to_owned()))
-        }
+fn decoder(
+    options: &InputOptions,
+    input: Option<&Input>,
+    program: &Program,
+) -> Result<Decoder, RunError> {
+    let name = match (&options.codec, input) {
+        (Some(name), _) => name.as_str(),
+        (None, Some(input)) => return Ok(input.decoder.clone()),
+        (None, None) => return Ok(Decoder::lines(program.ecs)),
+    };
+    let word = name.split(['{', ' ']).next().unwrap_or_default();
+    if plugin::lookup(word).is_none_or(|codec| codec.decoder.is_none()) {
+        return Err(RunError::UnknownCodec(word.to_owned()));
     }
+    let options = Options {
+        ecs: program.ecs,
+        field_reference_escape_style: program.env.style,
+        timezone: program.env.zone.clone(),
+        ..Options::default()
+    };
+    Decoder::of_text(name, &options).map_err(|diagnostics| {
+        let problems: Vec<&str> = diagnostics.iter().map(|one| one.message.as_str()).collect();
+        RunError::BadCodec { codec: name.to_owned(), problems: problems.join("; ") }
+    })
+}
+
+/// What has passed from one time to another.
+fn nanoseconds_between(from: Timestamp, to: Timestamp) -> i128 {
+    let nanos = |time: Timestamp| {
+        i128::from(time.as_seconds()) * 1_000_000_000 + i128::from(time.subsec_nanos())
+    };
+    nanos(to) - nanos(from)
 }
 
 fn field(name: &str, style: EscapeStyle) -> Result<FieldPath, RunError> {
@@ -389,6 +482,7 @@ fn field(name: &str, style: EscapeStyle) -> Result<FieldPath, RunError> {
 struct Line<'a> {
     program: &'a Program,
     decoding: &'a Decoding,
+    memory: &'a mut Memory,
     arena: &'a mut Arena,
     scratch: &'a mut Scratch,
     stats: &'a mut Stats,
@@ -397,61 +491,138 @@ struct Line<'a> {
 
 impl Line<'_> {
     fn run(self, frame: Frame<'_>, tick: Tick, sink: &mut dyn Sink) {
-        let Self { program, decoding, arena, scratch, stats, profiler } = self;
-        let mut profiler = profiler.filter(|_| is_sampled(frame.line, frame.offset));
-        stats.lines += 1;
-        let seed = tick.seed ^ frame.offset.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let Self { program, decoding, memory, arena, scratch, stats, profiler } = self;
+        let profiler = profiler.filter(|_| is_sampled(frame.line, frame.offset));
+        let seed = seed_at(tick, frame.offset);
         arena.reset(seed);
         let arena = &*arena;
-        let text = frame.text.unwrap_or_else(|| decode::text_of(frame.bytes, arena));
+        let text = match (decoding.decoder.charset, frame.text) {
+            (Charset::Utf8, Some(text)) => text,
+            (charset, _) => charset.text(frame.bytes, arena),
+        };
         let text = match frame.line {
-            1 => text.strip_prefix('\u{FEFF}').unwrap_or(text),
+            1 if decoding.decoder.drops_mark => text.strip_prefix('\u{FEFF}').unwrap_or(text),
             _ => text,
         };
         let origin = Origin { line: frame.line, offset: frame.offset, text };
-        if frame.is_too_long {
+        let is_over =
+            decoding.decoder.max_ended_bytes.is_some_and(|most| frame.is_ended && frame.len > most);
+        if frame.is_too_long || is_over || frame.is_damaged {
+            stats.lines += 1;
             stats.lines_refused += 1;
-            let kind = RefusalKind::LineTooLong { bytes: frame.len };
+            let kind = if frame.is_damaged {
+                RefusalKind::Damaged
+            } else {
+                RefusalKind::LineTooLong { bytes: frame.len }
+            };
             sink.refused(&Refusal { kind, origin, position: None, event: None });
             return;
         }
-        let cx = DecodeCx {
-            arena,
-            now: tick.now,
-            zone: &program.env.zone,
-            keep_original: decoding.keep_original,
-            room: program.room,
-        };
         let (now, explain_failures) = (tick.now, decoding.explain_failures);
-        if decoding.codec.format == Format::Text {
-            let mut event = decode::text_event(&decoding.codec, origin, cx);
+        let keeps_original = decoding.decoder.keeps_original && decoding.keep_original;
+        let room = program.room;
+        let Format::Coded(decode) = &decoding.decoder.format else {
+            stats.lines += 1;
+            let mut event = Event::from_message(origin.text, now, origin, room, arena);
+            if keeps_original {
+                decode::set_original(&mut event, arena);
+            }
             stats.events_decoded += 1;
             decoding.dress(&mut event, program, now, arena);
-            let profiler = profiler.as_deref_mut();
             Run { program, arena, scratch, stats, sink, now, seed, explain_failures, profiler }
                 .event(&mut event);
             stats.years_guessed += core::mem::take(&mut scratch.years_guessed);
             return;
+        };
+        let zone = &program.env.zone;
+        let mut cx = DecodeCx { arena, now, zone, keeps_original, room, memory };
+        let mut out =
+            Emitter { program, decoding, arena, scratch, stats, profiler, sink, tick, events: 0 };
+        let piece = Piece { origin, bytes: frame.bytes, is_ended: frame.is_ended };
+        let taken = decode.decode(piece, &mut cx, &mut out);
+        let events = out.events;
+        match (taken, events.checked_sub(1)) {
+            (Taken::Held, _) => stats.lines += events,
+            (Taken::Merged, _) => {
+                stats.lines += events + 1;
+                stats.lines_merged += 1;
+            }
+            (Taken::Line, Some(beyond)) => {
+                stats.lines += 1;
+                stats.events_beyond_first += beyond;
+            }
+            (Taken::Line, None) => {
+                stats.lines += 1;
+                stats.lines_without_event += 1;
+            }
         }
-        let mut json = core::mem::take(&mut scratch.json);
-        let mut events = 0_u64;
-        decode::decode(&decoding.codec, origin, &mut json, cx, &mut |mut event| {
-            stats.events_decoded += 1;
-            events += 1;
-            decoding.dress(&mut event, program, now, arena);
-            let scratch = &mut *scratch;
-            let stats = &mut *stats;
-            let sink = &mut *sink;
-            let profiler = profiler.as_deref_mut();
-            Run { program, arena, scratch, stats, sink, now, seed, explain_failures, profiler }
-                .event(&mut event);
-        });
-        scratch.json = json;
         stats.years_guessed += core::mem::take(&mut scratch.years_guessed);
-        match events.checked_sub(1) {
-            Some(beyond) => stats.events_beyond_first += beyond,
-            None => stats.lines_without_event += 1,
-        }
+    }
+
+    /// Lets the decoder give what it kept.
+    fn flush(self, why: Flushed, tick: Tick, sink: &mut dyn Sink) {
+        let Self { program, decoding, memory, arena, scratch, stats, profiler } = self;
+        let Format::Coded(decode) = &decoding.decoder.format else { return };
+        arena.reset(tick.seed);
+        let arena = &*arena;
+        let (now, zone, room) = (tick.now, &program.env.zone, program.room);
+        let keeps_original = decoding.decoder.keeps_original && decoding.keep_original;
+        let mut cx = DecodeCx { arena, now, zone, keeps_original, room, memory };
+        let mut out =
+            Emitter { program, decoding, arena, scratch, stats, profiler, sink, tick, events: 0 };
+        decode.flush(why, &mut cx, &mut out);
+        let events = out.events;
+        stats.lines += events;
+        stats.years_guessed += core::mem::take(&mut scratch.years_guessed);
+    }
+}
+
+/// What random draws for the line at a place of the stream derive from.
+fn seed_at(tick: Tick, offset: u64) -> u64 {
+    tick.seed ^ offset.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// Runs what a decoder makes through the filters.
+struct Emitter<'a, 'b> {
+    program: &'b Program,
+    decoding: &'b Decoding,
+    arena: &'b Arena,
+    scratch: &'a mut Scratch,
+    stats: &'a mut Stats,
+    profiler: Option<&'a mut Profiler>,
+    sink: &'a mut dyn Sink,
+    tick: Tick,
+    events: u64,
+}
+
+impl<'b> Out<'b> for Emitter<'_, 'b> {
+    fn event(&mut self, mut event: Event<'b>) {
+        self.stats.events_decoded += 1;
+        self.events += 1;
+        let Self { program, decoding, arena, tick, .. } = *self;
+        let (now, seed) = (tick.now, seed_at(tick, event.origin.offset));
+        let explain_failures = decoding.explain_failures;
+        decoding.dress(&mut event, program, now, arena);
+        let (scratch, stats, sink) = (&mut *self.scratch, &mut *self.stats, &mut *self.sink);
+        let profiler = self.profiler.as_deref_mut();
+        Run { program, arena, scratch, stats, sink, now, seed, explain_failures, profiler }
+            .event(&mut event);
+    }
+
+    fn refuse(&mut self, kind: RefusalKind, origin: Origin<'b>) {
+        self.stats.lines += 1;
+        self.stats.lines_refused += 1;
+        self.sink.refused(&Refusal { kind, origin, position: None, event: None });
+    }
+
+    fn merge(&mut self) {
+        self.stats.lines += 1;
+        self.stats.lines_merged += 1;
+    }
+
+    fn skip(&mut self, lines: u64) {
+        self.stats.lines += lines;
+        self.stats.lines_without_event += lines;
     }
 }
 

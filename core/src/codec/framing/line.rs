@@ -42,6 +42,10 @@ pub(crate) struct Frame<'a> {
     /// The line's whole length in bytes, without its delimiter.
     pub(crate) len: usize,
     pub(crate) is_too_long: bool,
+    /// Whether a delimiter ended it, and not the stream.
+    pub(crate) is_ended: bool,
+    /// Whether the stream could not be followed from inside of it on.
+    pub(crate) is_damaged: bool,
 }
 
 impl LineFramer {
@@ -83,10 +87,10 @@ impl LineFramer {
             });
             if let Some(begun) = straddling {
                 self.forget_delimiter_start(begun);
-                self.finish(&[], &mut emit);
+                self.finish(&[], true, &mut emit);
                 rest = &rest[delimiter_len - begun..];
             } else if let Some(at) = self.finder.find(rest) {
-                self.finish(&rest[..at], &mut emit);
+                self.finish(&rest[..at], true, &mut emit);
                 rest = &rest[at + delimiter_len..];
             } else {
                 self.keep(rest);
@@ -113,13 +117,22 @@ impl LineFramer {
                 let text = text.and_then(|text| text.get(start..end));
                 start = end + 1;
                 if bytes.len() > self.max_line_bytes {
-                    self.finish(bytes, emit);
+                    self.finish(bytes, true, emit);
                     continue;
                 }
                 let (line, offset, len) = (self.line, self.offset, bytes.len());
                 self.line += 1;
                 self.offset += len as u64 + 1;
-                emit(Frame { bytes, text, line, offset, len, is_too_long: false });
+                emit(Frame {
+                    bytes,
+                    text,
+                    line,
+                    offset,
+                    len,
+                    is_too_long: false,
+                    is_ended: true,
+                    is_damaged: false,
+                });
             }
             rest = &rest[block.len()..];
         }
@@ -130,9 +143,34 @@ impl LineFramer {
     /// Ends the stream: gives the line that no delimiter ended, if there is one.
     pub(crate) fn finish_stream(&mut self, mut emit: impl FnMut(Frame<'_>)) {
         if !self.partial.is_empty() || self.skipped > 0 {
-            self.finish(&[], &mut emit);
+            self.finish(&[], false, &mut emit);
         }
         self.restart(1, 0);
+    }
+
+    /// Ends a stream that cannot be followed: gives what there is of the line, and marks it.
+    #[cfg(feature = "inflate")]
+    pub(crate) fn finish_damaged(&mut self, mut emit: impl FnMut(Frame<'_>)) {
+        let mut partial = core::mem::take(&mut self.partial);
+        let len = partial.len() + self.skipped;
+        partial.truncate(limits::REFUSED_EXCERPT_BYTES);
+        let (line, offset) = (self.line, self.offset);
+        emit(Frame {
+            bytes: &partial,
+            text: None,
+            line,
+            offset,
+            len,
+            is_too_long: false,
+            is_ended: false,
+            is_damaged: true,
+        });
+        self.restart(line + 1, offset + len as u64);
+    }
+
+    /// The number of the line that has not ended.
+    pub(crate) fn line(&self) -> u64 {
+        self.line
     }
 
     /// Goes on at a place where a line begins; an unfinished line is forgotten.
@@ -195,11 +233,20 @@ impl LineFramer {
         self.tail.drain(..surplus);
     }
 
-    fn finish(&mut self, end: &[u8], emit: &mut impl FnMut(Frame<'_>)) {
+    fn finish(&mut self, end: &[u8], is_ended: bool, emit: &mut impl FnMut(Frame<'_>)) {
         let len = self.partial.len() + self.skipped + end.len();
         let is_too_long = len > self.max_line_bytes;
         let (line, offset) = (self.line, self.offset);
-        let frame = |bytes| Frame { bytes, text: None, line, offset, len, is_too_long };
+        let frame = |bytes| Frame {
+            bytes,
+            text: None,
+            line,
+            offset,
+            len,
+            is_too_long,
+            is_ended,
+            is_damaged: false,
+        };
         if self.partial.is_empty() && self.skipped == 0 {
             let shown =
                 if is_too_long { end.len().min(limits::REFUSED_EXCERPT_BYTES) } else { end.len() };

@@ -8,7 +8,7 @@ use crate::filter::grok::{
 };
 use crate::filter::timeout::Timeout;
 use crate::filter::{CompileCx, Filter};
-use crate::pattern::expand::{self, CaptureKind};
+use crate::pattern::expand::{self, CaptureKind, Expansion};
 use crate::pattern::library::{Dictionary, PatternSet};
 use crate::pattern::{Flags, Regex};
 use crate::program::{Ecs, PluginDoc};
@@ -158,7 +158,21 @@ fn pattern(
     shared: &Shared<'_>,
     cx: &mut CompileCx<'_>,
 ) -> Option<Pattern> {
-    let expansion = match expand::expand(source, &shared.dictionary, shared.named_captures_only) {
+    let (dictionary, named_only) = (&shared.dictionary, shared.named_captures_only);
+    let (regex, expansion) = expanded_regex(source, span, dictionary, named_only, cx)?;
+    let captures = captures(&regex, shared, cx);
+    Some(Pattern { source: source.into(), regex, captures, expansion })
+}
+
+/// The regular expression that a grok pattern stands for; nothing when an error was recorded.
+pub(crate) fn expanded_regex(
+    source: &str,
+    span: Span,
+    dictionary: &Dictionary,
+    named_captures_only: bool,
+    cx: &mut CompileCx<'_>,
+) -> Option<(Regex, Expansion)> {
+    let expansion = match expand::expand(source, dictionary, named_captures_only) {
         Ok(expansion) => expansion,
         Err(error) => {
             cx.expand_error(span, source, &error);
@@ -166,15 +180,13 @@ fn pattern(
         }
     };
     let flags = Flags { dot_all: true, ..Flags::default() };
-    let regex = match Regex::new(&expansion.regex, flags) {
-        Ok(regex) => regex,
+    match Regex::new(&expansion.regex, flags) {
+        Ok(regex) => Some((regex, expansion)),
         Err(error) => {
             cx.expanded_regex_error(span, source, &expansion, &error);
-            return None;
+            None
         }
-    };
-    let captures = captures(&regex, shared, cx);
-    Some(Pattern { source: source.into(), regex, captures, expansion })
+    }
 }
 
 /// The groups in the order in which jls-grok sets them: by the first appearance of their full name,

@@ -18,7 +18,9 @@ mod explain;
 mod profile;
 
 pub(super) use compile::{DOC, compile};
-pub(crate) use compile::{capture_reference, dictionary, pattern_set, sources, target};
+pub(crate) use compile::{
+    capture_reference, dictionary, expanded_regex, pattern_set, sources, target,
+};
 
 #[derive(Debug)]
 struct Grok {

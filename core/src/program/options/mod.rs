@@ -199,6 +199,12 @@ pub struct PluginOptions {
 }
 
 impl PluginOptions {
+    /// Makes the options of a plugin of which none is set, as if it stood where `place` stands.
+    pub(crate) fn unset(kind: PluginKind, name: &str, place: &Self) -> Self {
+        let (span, name_span) = (place.span, place.name_span);
+        Self { kind, name: name.to_owned(), span, name_span, settings: Vec::new() }
+    }
+
     /// Returns the value of an option; `None` when it is not set.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&OptionValue> {
