@@ -152,7 +152,7 @@ pub struct ConvertArguments {
     /// added fields apply
     #[arg(long, value_name = "ID")]
     pub input: Option<String>,
-    /// Reads with this codec instead of the input's
+    /// Reads with this codec instead of the input's: a name, or as in a config with its options
     #[arg(long, value_name = "CODEC")]
     pub codec: Option<String>,
     /// Sets a field of every event before the filters run
@@ -216,6 +216,9 @@ pub struct FormArguments {
     /// Writes only these fields, in this order: `a,[b][c]`; the columns of `csv`
     #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
     pub fields: Vec<String>,
+    /// Writes events with a codec as it stands in a config, such as `dots` or `cef { fields => ["src"] }`
+    #[arg(long, value_name = "CODEC", conflicts_with_all = ["format", "fields"])]
+    pub output_codec: Option<String>,
 }
 
 /// The forms that events are written in.
@@ -283,7 +286,7 @@ pub struct RetryArguments {
     /// added fields apply
     #[arg(long, value_name = "ID")]
     pub input: Option<String>,
-    /// Reads with this codec instead of the input's
+    /// Reads with this codec instead of the input's: a name, or as in a config with its options
     #[arg(long, value_name = "CODEC")]
     pub codec: Option<String>,
     /// Sets a field of every event before the filters run

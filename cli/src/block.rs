@@ -22,6 +22,8 @@ pub struct Block {
     /// Whether the stream ends with this block. A stream may also end with no such block: with
     /// `None`, or an error, after any other one.
     pub is_last: bool,
+    /// Whether the run ends with this block: what filters still hold comes out.
+    pub is_final: bool,
     /// Whether the source had no more for the moment: the events so far should not wait for more.
     pub is_idle: bool,
 }

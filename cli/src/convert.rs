@@ -13,7 +13,7 @@ use std::{
     time::Instant,
 };
 
-use sawlog::{InputOptions, Order, Pipeline, Timestamp, Zone};
+use sawlog::{InputOptions, Pipeline, Timestamp, Zone};
 
 use crate::{
     EXIT_DONE, EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_USAGE,
@@ -65,7 +65,8 @@ fn convert(arguments: &ConvertArguments) -> Result<u8, Failure> {
     processing.is_profiled = arguments.profile.is_some();
     let Discovery { inputs, unreadable, repeated, special, .. } =
         discover(arguments).map_err(Failure::Argument)?;
-    let job = Job { arguments, pipeline, layout: processing.layout(), inputs, clock };
+    let (layout, is_ordered) = (processing.layout(), processing.is_ordered());
+    let job = Job { arguments, layout, is_ordered, inputs, clock };
     let plan = plan(&job, compiled.fingerprint).map_err(Failure::Argument)?;
     if let Some(notice) = notice {
         say(notice);
@@ -102,8 +103,8 @@ fn convert(arguments: &ConvertArguments) -> Result<u8, Failure> {
 /// What a run is asked for.
 struct Job<'a> {
     arguments: &'a ConvertArguments,
-    pipeline: &'a Pipeline,
     layout: Layout,
+    is_ordered: bool,
     inputs: Vec<Input>,
     clock: Clock,
 }
@@ -147,7 +148,7 @@ impl Work {
 
 impl Job<'_> {
     fn is_ordered(&self) -> bool {
-        self.pipeline.order() == Order::Ordered
+        self.is_ordered
     }
 
     fn names(&self) -> Names {
@@ -458,7 +459,9 @@ fn execute(
         status = EXIT_INCOMPLETE;
     }
     if is_ordered && jobs > 1 && !arguments.report.quiet {
-        say("one worker: a filter keeps something from event to event, so events go in order");
+        say(
+            "one worker: a filter or the codec keeps something from event to event, so events go in order",
+        );
     }
     let rejects = arguments.rejects.as_ref().map(|path| path.display().to_string());
     let facts = RunFacts {
@@ -487,7 +490,10 @@ fn writing(arguments: &ConvertArguments, pipeline: &Pipeline) -> Result<Writing,
         None => ClockInRejects::LeftOut,
     };
     Ok(Writing {
-        formatter: Formatter::new(arguments.form.format, &arguments.form.fields)?,
+        formatter: Formatter::of_arguments(
+            &arguments.form,
+            pipeline::ecs_of(arguments.compile.ecs),
+        )?,
         recorder: arguments.rejects.is_some().then(|| Recorder::new(pipeline, clock)),
         failed: arguments.failed,
     })

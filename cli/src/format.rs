@@ -1,8 +1,11 @@
 //! The forms in which events are written: an encoder for each event, and what stands around them.
 
-use sawlog::{Encoder, EscapeStyle, Event, Metadata, Timestamp};
+use sawlog::{Ecs, Encoder, EscapeStyle, Event, Metadata, Options, Timestamp};
 
-use crate::{args::OutputFormat, process::Layout};
+use crate::{
+    args::{FormArguments, OutputFormat},
+    process::Layout,
+};
 
 /// Writes the events of a block.
 #[derive(Debug)]
@@ -59,6 +62,41 @@ impl Formatter {
             OutputFormat::Rubydebug => Layout { extension: "txt", ..Layout::default() },
         };
         Ok(Self { encoder, layout })
+    }
+
+    /// Makes the writer of a codec as it stands in a config.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the codec.
+    pub fn of_codec(codec: &str, ecs: Ecs) -> Result<Self, String> {
+        let options = Options { ecs, ..Options::default() };
+        let encoder = Encoder::of_codec(codec, &options).map_err(|problems| {
+            let problems: Vec<&str> = problems.iter().map(|one| one.message.as_str()).collect();
+            format!("`--output-codec`: {}", problems.join("; "))
+        })?;
+        let extension = match codec.split(['{', ' ']).next() {
+            Some("cef") => "cef",
+            Some("csv") => "csv",
+            Some("json") => "json",
+            Some("json_lines") => "ndjson",
+            Some("msgpack") => "msgpack",
+            _ => "txt",
+        };
+        let layout = Layout { extension, head: encoder.header().to_vec(), ..Layout::default() };
+        Ok(Self { encoder, layout })
+    }
+
+    /// Makes what the arguments ask for.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`] and [`Self::of_codec`].
+    pub fn of_arguments(form: &FormArguments, ecs: Ecs) -> Result<Self, String> {
+        match &form.output_codec {
+            Some(codec) => Self::of_codec(codec, ecs),
+            None => Self::new(form.format, &form.fields),
+        }
     }
 
     /// Appends an event to those of its block.

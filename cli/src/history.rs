@@ -133,7 +133,9 @@ fn in_order(past: &Past, wanted: &Wanted<'_>) -> io::Result<History> {
     }
     let Some(checkpoint) = &past.checkpoint else { return Ok(History::Fresh(None)) };
     if wanted.is_ordered {
-        return Ok(fresh("a filter keeps something from event to event, which no manifest has"));
+        return Ok(fresh(
+            "a filter or the codec keeps something from event to event, which no manifest has",
+        ));
     }
     if checkpoint.input != past.entries.len() {
         return Ok(fresh("the manifest does not fit together"));

@@ -21,6 +21,17 @@ pub fn timestamp(time: SystemTime) -> Timestamp {
     Timestamp::new(seconds, since.subsec_nanos()).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
+/// Returns the machine's name.
+///
+/// `None` where nothing tells it.
+pub fn name() -> Option<String> {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()
+        .or_else(|| env::var("HOSTNAME").or_else(|_| env::var("COMPUTERNAME")).ok())?;
+    let name = name.trim();
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
 /// Returns the name of the machine's time zone, as `TZ` or else the system's settings have it.
 ///
 /// `None` when there is no such setting, or none that is a name (`TZ=CET-1CEST` is a rule).

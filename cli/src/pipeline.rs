@@ -101,6 +101,15 @@ pub fn prepare(
     Ok(Prepared { config, resources, options, notice, fingerprint: hash.finish() })
 }
 
+/// Turns the argument into the engine's word.
+pub fn ecs_of(mode: EcsMode) -> Ecs {
+    match mode {
+        EcsMode::Disabled => Ecs::Disabled,
+        EcsMode::V1 => Ecs::V1,
+        EcsMode::V8 => Ecs::V8,
+    }
+}
+
 /// Turns arguments into options; also gives what is worth telling about the choice of the zone.
 ///
 /// # Errors
@@ -112,13 +121,10 @@ pub fn options(
 ) -> Result<(Options, Option<String>), String> {
     let (timezone, notice) = time_zone(arguments)?;
     let options = Options {
-        ecs: match arguments.ecs {
-            EcsMode::Disabled => Ecs::Disabled,
-            EcsMode::V1 => Ecs::V1,
-            EcsMode::V8 => Ecs::V8,
-        },
+        ecs: ecs_of(arguments.ecs),
         timezone,
         skip_unsupported: arguments.skip_unsupported,
+        host_name: host::name(),
         start,
         ..Options::default()
     };

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use sawlog::{
-    Event, Imbalance, InputOptions, Pipeline, Profile, Refusal, RunError, Sink, Stats, Tick,
+    Event, Imbalance, InputOptions, Order, Pipeline, Profile, Refusal, RunError, Sink, Stats, Tick,
     Timestamp, Worker,
 };
 
@@ -27,6 +27,7 @@ pub struct Processing {
     pipeline: Pipeline,
     options: InputOptions,
     delimiter: Vec<u8>,
+    is_ordered: bool,
     writing: Arc<Writing>,
     pool: Arc<Pool>,
     /// Whether processors find out where the time goes.
@@ -169,17 +170,12 @@ impl Processing {
     ) -> Result<Self, RunError> {
         // Explanations cost time for each failure; only rejects show them.
         options.explain_failures = writing.recorder.is_some();
-        let delimiter = Worker::new(pipeline, &options)?.delimiter().to_vec();
+        let worker = Worker::new(pipeline, &options)?;
+        let delimiter = worker.delimiter().to_vec();
+        let is_ordered = worker.order() == Order::Ordered;
         let writing = Arc::new(writing);
-        let pool = Arc::default();
-        Ok(Self {
-            pipeline: pipeline.clone(),
-            options,
-            delimiter,
-            writing,
-            pool,
-            is_profiled: false,
-        })
+        let (pipeline, pool) = (pipeline.clone(), Arc::default());
+        Ok(Self { pipeline, options, delimiter, is_ordered, writing, pool, is_profiled: false })
     }
 
     /// Makes a processor.
@@ -194,6 +190,11 @@ impl Processing {
         }
         let (writing, pool) = (Arc::clone(&self.writing), Arc::clone(&self.pool));
         Ok(BlockProcessor { worker, writing, pool })
+    }
+
+    /// Whether one processor must see all blocks in their order.
+    pub fn is_ordered(&self) -> bool {
+        self.is_ordered
     }
 
     /// What ends a line.
@@ -213,11 +214,15 @@ impl BlockProcessor {
     pub fn process(&mut self, block: &Block, stream: &StreamInfo, now: Timestamp) -> BlockResult {
         let tick = Tick { now, seed: seed(&stream.name) };
         let mut taker = Taker::new(&self.writing, &self.pool, &stream.name, now);
-        if !block.continues_line {
+        // The stream goes on: a codec may hold what began in the block before.
+        let goes_on = block.offset > 0 && self.worker.order() == Order::Ordered;
+        if !block.continues_line && !goes_on {
             self.worker.start_stream_at(stream.path.as_deref(), block.first_line, block.offset);
         }
         self.worker.push(&block.bytes, tick, &mut taker);
-        if block.is_last {
+        if block.is_final {
+            self.worker.finish(tick, &mut taker);
+        } else if block.is_last {
             self.worker.flush(tick, &mut taker);
         }
         taker.finish(&mut self.worker)

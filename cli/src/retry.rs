@@ -73,7 +73,8 @@ fn retry(arguments: &RetryArguments) -> Result<u8, Failure> {
         ..InputOptions::default()
     };
     let formatter =
-        Formatter::new(arguments.form.format, &arguments.form.fields).map_err(Failure::Argument)?;
+        Formatter::of_arguments(&arguments.form, pipeline::ecs_of(arguments.compile.ecs))
+            .map_err(Failure::Argument)?;
     let in_rejects = if survey.names_clock || clock.is_some() {
         ClockInRejects::Named
     } else {

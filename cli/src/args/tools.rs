@@ -48,7 +48,7 @@ pub struct DiffArguments {
     /// added fields apply
     #[arg(long, value_name = "ID")]
     pub input: Option<String>,
-    /// Reads with this codec instead of the input's
+    /// Reads with this codec instead of the input's: a name, or as in a config with its options
     #[arg(long, value_name = "CODEC")]
     pub codec: Option<String>,
     /// Sets a field of every event before the filters run

@@ -59,7 +59,7 @@ impl Suite {
         file: &'a CaseFile,
     ) -> Result<Runner<'a>, Failure> {
         let now = file.now.unwrap_or(self.now);
-        let options = Options { start: now, ..self.options.clone() };
+        let options = Options { start: now, host_name: None, ..self.options.clone() };
         let compile = |config: &Config| {
             Pipeline::compile(config, &self.resources, &options).map_err(Failure::Config)
         };
@@ -132,7 +132,7 @@ impl Runner<'_> {
             let text = Value::Object(event).to_string();
             worker.run_event(&text, Tick { now, seed }, &mut left);
         }
-        worker.flush(Tick { now, seed: 0 }, &mut left);
+        worker.finish(Tick { now, seed: 0 }, &mut left);
         self.judge(case, left)
     }
 

@@ -30,6 +30,8 @@ const SOURCES_AHEAD: usize = 2;
 pub(super) struct Schedule {
     /// Those before `first` are finished.
     sources: Vec<SourceState>,
+    /// The head of the stream that was read last, for the end of an ordered run.
+    last_head: Option<Head>,
     /// The source whose results are taken.
     first: usize,
     /// Sources before this one are read to their end.
@@ -54,7 +56,7 @@ struct SourceState {
     taken: usize,
     /// The head of the stream being read.
     head: Option<Head>,
-    /// Whether the last block read left a line unfinished.
+    /// Whether the last block read left something unfinished: a line, or in an ordered run the stream.
     is_unfinished: bool,
     /// Where the last block read ended.
     offset: u64,
@@ -97,6 +99,7 @@ impl Schedule {
         });
         Self {
             sources: sources.collect(),
+            last_head: None,
             first: 0,
             first_unread: 0,
             threads,
@@ -145,24 +148,28 @@ impl Schedule {
         if self.is_stopped {
             return;
         }
+        let is_last_source = index + 1 == self.sources.len();
         let source = &mut self.sources[index];
         for item in items {
             match item {
                 Item::Block(block) => {
                     let Some(head) = &source.head else { continue };
-                    source.is_unfinished = !block.ends_line && !block.is_last;
+                    source.is_unfinished = (!block.ends_line || self.is_ordered) && !block.is_last;
                     source.offset = block.offset + block.bytes.len() as u64;
                     self.in_memory += block.bytes.len() * INPUT_WEIGHT;
                     self.waiting += 1;
                     source.queue.push_back(Slot::Waiting(block, head.clone()));
                 }
                 Item::Error(error) => {
-                    self.waiting += source.finish_line();
+                    self.waiting += source.finish_line(self.is_ordered);
                     source.queue.push_back(Slot::Done(Progress::Error(error)));
                 }
                 Item::Head(head) => {
-                    self.waiting += source.finish_line();
+                    self.waiting += source.finish_line(self.is_ordered);
                     source.queue.push_back(Slot::Done(Progress::Head(head.clone())));
+                    if self.is_ordered {
+                        self.last_head = Some(head.clone());
+                    }
                     source.head = Some(head);
                 }
             }
@@ -170,7 +177,12 @@ impl Schedule {
         source.reader = if let Some(reader) = reader {
             Reader::Idle(reader)
         } else {
-            self.waiting += source.finish_line();
+            self.waiting += source.finish_line(self.is_ordered);
+            if is_last_source && let Some(head) = self.last_head.take() {
+                let end = end_block(source.offset, true, true);
+                source.queue.push_back(Slot::Waiting(end, head));
+                self.waiting += 1;
+            }
             source.queue.push_back(Slot::Done(Progress::SourceEnd(index)));
             Reader::Ended
         };
@@ -306,21 +318,29 @@ impl SourceState {
         matches!(self.reader, Reader::Ended)
     }
 
-    /// Ends a stream whose last line has no end, and returns how many blocks that takes.
-    fn finish_line(&mut self) -> usize {
+    /// Ends a stream whose last line has no end, or any stream of an ordered run, and returns how many
+    /// blocks that takes.
+    fn finish_line(&mut self, is_ordered: bool) -> usize {
         let Some(head) = self.head.take_if(|_| self.is_unfinished) else { return 0 };
         self.is_unfinished = false;
-        let end = Block {
-            bytes: Buffer::default(),
-            first_line: 0,
-            offset: self.offset,
-            continues_line: true,
-            ends_line: true,
-            is_last: true,
-            is_idle: false,
-        };
+        let end = end_block(self.offset, is_ordered, false);
         self.queue.push_back(Slot::Waiting(end, head));
         1
+    }
+}
+
+/// A block without bytes behind the others of a stream. In an ordered run there is one thread, and any may go
+/// on with what it has begun.
+fn end_block(offset: u64, is_ordered: bool, is_final: bool) -> Block {
+    Block {
+        bytes: Buffer::default(),
+        first_line: 0,
+        offset,
+        continues_line: !is_ordered,
+        ends_line: true,
+        is_last: true,
+        is_final,
+        is_idle: false,
     }
 }
 
@@ -360,7 +380,7 @@ mod tests {
 
     fn block(offset: u64, continues_line: bool, ends_line: bool) -> Item {
         let bytes = vec![0; 10].into();
-        let (first_line, is_last, is_idle) = (1, false, false);
+        let (first_line, is_last, is_final, is_idle) = (1, false, false, false);
         Item::Block(Block {
             bytes,
             first_line,
@@ -368,6 +388,7 @@ mod tests {
             continues_line,
             ends_line,
             is_last,
+            is_final,
             is_idle,
         })
     }
@@ -428,6 +449,25 @@ mod tests {
         schedule.add(0, vec![head(), block(0, false, true)], None);
         assert_eq!(offset(schedule.choose(None)), Some(0));
         assert!(matches!(schedule.choose(None), Some(Task::Open { source: 1, .. })));
+    }
+
+    #[test]
+    fn every_stream_of_an_ordered_run_is_ended_and_the_run_once() {
+        let mut schedule = schedule(2, 1, true);
+        for source in 0..2 {
+            assert!(matches!(schedule.choose(None), Some(Task::Open { .. })));
+            schedule.add(source, vec![head(), block(0, false, true)], None);
+            let mut ends = Vec::new();
+            while schedule.waiting > 0 {
+                let Some(Task::Process { block, slot, .. }) = schedule.choose(None) else {
+                    panic!("no block")
+                };
+                ends.push((block.offset, block.is_last, block.is_final));
+                schedule.put(source, slot, Progress::SourceEnd(9));
+            }
+            let stream = [(0, false, false), (10, true, false), (10, true, true)];
+            assert_eq!(ends, stream[..2 + source]);
+        }
     }
 
     #[test]

@@ -135,6 +135,7 @@ impl Lines {
             continues_line: self.continues_line,
             ends_line,
             is_last: self.is_ended && self.bytes.is_empty(),
+            is_final: false,
             is_idle,
             bytes,
         };

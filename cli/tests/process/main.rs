@@ -7,6 +7,7 @@ mod account;
 mod archives;
 mod cases;
 mod check;
+mod codecs;
 mod convert;
 mod diff;
 mod discovery;
