@@ -23,9 +23,9 @@ mod number;
 pub(crate) mod refused;
 pub(crate) mod number;
 mod regex_cache;
+pub(crate) mod state;
 pub(crate) mod stored;
 mod timeout;
-pub(crate) mod state;
 mod zone_cache;
 
 /// What a filter made of an event.
@@ -355,6 +355,7 @@ filters! {
     dissect Stateless
     drop Stateless
     environment Stateless
+    elapsed Ordered
     extractnumbers Stateless
     fingerprint Stateless
     geoip Stateless
@@ -362,6 +363,7 @@ filters! {
     json Stateless
     json_encode Stateless
     kv Stateless
+    metrics Ordered
     mutate Stateless
     prune Stateless
     range Stateless
@@ -369,6 +371,7 @@ filters! {
     split Stateless
     syslog_pri Stateless
     tld Stateless
+    throttle Ordered
     translate Stateless
     truncate Stateless
     urldecode Stateless

@@ -301,6 +301,7 @@ impl Pipeline {
             output_count: program.output_count,
             order: program.order,
             room: program.room,
+            flushes: program.flushes,
             warnings: program.warnings.clone(),
         };
         Ok(Self { program: Arc::new(program) })

@@ -112,6 +112,7 @@ impl<'b> Run<'_, 'b> {
             seed: self.seed,
             scratch: self.scratch,
             filter: index,
+            decoration: slot.decoration.as_deref(),
             children: &mut made,
         };
         slot.filter.flush(flush, &mut cx);

@@ -5,18 +5,19 @@
 //! logstash-codec-csv 1.1.0.
 
 use bumpalo::collections::Vec as ArenaVec;
-use memchr::memmem;
 
-use crate::arena::Arena;
 use crate::codec::decode;
 use crate::codec::encode::Encoder;
 use crate::codec::plugin::{Decode, DecodeCx, Decoder, Out, Piece, Taken, json, target};
 use crate::diagnostic::Code;
 use crate::event::{Event, FieldPath, Key, Object, Value, text};
-use crate::filter::{CompileCx, Order, number};
+use crate::filter::csv::convert::{Conversion, Dates};
+use crate::filter::csv::row::Format;
+use crate::filter::{CompileCx, Order};
 use crate::program::PluginDoc;
 use crate::program::options::PluginOptions;
-use crate::time::{DateContext, DateFormat, Locale, Timestamp, Zone};
+
+pub(super) use crate::filter::csv::Cell;
 
 pub(super) const DOC: PluginDoc = PluginDoc {
     summary: "Rows of comma-separated values, one a line.",
@@ -47,7 +48,7 @@ struct Csv {
     names: Names,
     empty: Empty,
     target: Option<FieldPath>,
-    short_date: Option<DateFormat>,
+    dates: Dates,
 }
 
 /// Where the names of columns come from that `columns` lacks.
@@ -65,23 +66,13 @@ enum Empty {
     Skip,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Conversion {
-    Boolean,
-    Date,
-    DateTime,
-    Float,
-    Integer,
-}
-
 /// How values stand in a row.
 #[derive(Debug)]
 struct Dialect {
     separator: Box<str>,
-    /// Nothing quotes with a NUL.
-    quote: Option<char>,
-    /// Whether Ruby takes these two; else every row fails.
-    is_sound: bool,
+    quote: Box<str>,
+    /// None when Ruby takes separator and quote for none: every row then fails.
+    format: Option<Format>,
 }
 
 /// The names that the first line of the stream gave.
@@ -97,22 +88,15 @@ pub(super) fn decoder(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option
     let mut convert = Vec::new();
     let mut is_sound = true;
     for (name, kind) in options.pairs("convert") {
-        let conversion = match &*kind.to_text() {
-            "boolean" => Conversion::Boolean,
-            "date" => Conversion::Date,
-            "date_time" => Conversion::DateTime,
-            "float" => Conversion::Float,
-            "integer" => Conversion::Integer,
-            other => {
-                cx.error_with_help(
-                    Code::BadValue,
-                    kind.span,
-                    format!("`convert` has the type `{other}`"),
-                    "use `integer`, `float`, `date`, `date_time` or `boolean`",
-                );
-                is_sound = false;
-                continue;
-            }
+        let Some(conversion) = Conversion::from_name(&kind.to_text()) else {
+            cx.error_with_help(
+                Code::BadValue,
+                kind.span,
+                format!("`{}` is no type that `convert` knows", kind.to_text()),
+                format!("use one of {}", Conversion::NAMES.join(", ")),
+            );
+            is_sound = false;
+            continue;
         };
         convert.push((name.value.into(), conversion));
     }
@@ -126,12 +110,12 @@ pub(super) fn decoder(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option
     };
     let decode = Csv {
         columns,
+        dates: Dates::new(&convert),
         convert: convert.into(),
         dialect: Dialect::new(options),
         names,
         empty: if options.flag("skip_empty_columns", false) { Empty::Skip } else { Empty::Keep },
         target,
-        short_date: DateFormat::compile("MMM d yyyy", &Locale::english()).ok(),
     };
     let mut decoder = Decoder::coded(cx.ecs(options), decode);
     if matches!(names, Names::FromFirstLine { .. }) {
@@ -168,79 +152,10 @@ impl Dialect {
     fn new(options: &PluginOptions) -> Self {
         let separator = options.text("separator").map_or(",", |text| text.value);
         let quote = options.text("quote_char").map_or("\"", |text| text.value);
-        let mut characters = quote.chars();
-        let (first, others) = (characters.next(), characters.next());
-        let is_nul = matches!(quote, "\0" | "\\x00");
-        Self {
-            separator: separator.into(),
-            quote: first.filter(|_| !is_nul),
-            is_sound: !separator.is_empty() && (is_nul || first.is_some() && others.is_none()),
-        }
-    }
-
-    /// The values of a row: null where nothing stands. Nothing when the row breaks the rules.
-    fn row<'b>(&self, line: &'b str, arena: &'b Arena) -> Option<ArenaVec<'b, Option<&'b str>>> {
-        if !self.is_sound || line.is_empty() {
-            return None;
-        }
-        let mut cells = arena.list();
-        if line.starts_with(['\r', '\n']) {
-            return Some(cells);
-        }
-        let mut rest = line;
-        loop {
-            let (cell, behind) = match self.quote.and_then(|quote| rest.strip_prefix(quote)) {
-                Some(inner) => {
-                    let (cell, behind) = self.quoted(inner, arena)?;
-                    (Some(cell), behind)
-                }
-                None => self.plain(rest)?,
-            };
-            cells.push(cell);
-            if let Some(behind) = behind.strip_prefix(&*self.separator) {
-                rest = behind;
-            } else if behind.is_empty() || behind.starts_with(['\r', '\n']) {
-                return Some(cells);
-            } else {
-                return None;
-            }
-        }
-    }
-
-    /// The rest of a quoted value, and what stands behind it.
-    fn quoted<'b>(&self, inner: &'b str, arena: &'b Arena) -> Option<(&'b str, &'b str)> {
-        let quote = self.quote?;
-        let width = quote.len_utf8();
-        let end = inner.find(quote)?;
-        if !inner[end + width..].starts_with(quote) {
-            return Some((&inner[..end], &inner[end + width..]));
-        }
-        let mut rest = inner;
-        let mut is_ended = false;
-        let cell = arena.build(|out| {
-            while let Some(end) = rest.find(quote) {
-                out.push_str(&rest[..end]);
-                rest = &rest[end + width..];
-                let Some(behind) = rest.strip_prefix(quote) else {
-                    is_ended = true;
-                    return;
-                };
-                out.push(quote);
-                rest = behind;
-            }
-        });
-        is_ended.then_some((cell, rest))
-    }
-
-    /// A value without quotes, null when it is empty, and what stands behind it.
-    fn plain<'b>(&self, text: &'b str) -> Option<(Option<&'b str>, &'b str)> {
-        let end = memmem::find(text.as_bytes(), self.separator.as_bytes()).unwrap_or(text.len());
-        let end = memchr::memchr2(b'\r', b'\n', &text.as_bytes()[..end]).unwrap_or(end);
-        let cell = &text[..end];
-        if self.quote.is_some_and(|quote| cell.contains(quote)) {
-            return None;
-        }
-        Some(((!cell.is_empty()).then_some(cell), &text[end..]))
+        // Written so, it stands for the character that no text has.
+        let quote = if quote == "\\x00" { "\0" } else { quote };
+        let format = Format::new(separator, quote);
+        Self { separator: separator.into(), quote: quote.into(), format }
     }
 
     /// Appends a value of a row, with a separator before all but the first.
@@ -249,18 +164,18 @@ impl Dialect {
             out.extend_from_slice(self.separator.as_bytes());
         }
         let Some(cell) = cell else { return };
-        let quote = self.quote.unwrap_or('"');
+        let quote = &*self.quote;
         let is_edge = |character: Option<char>| character.is_none_or(|edge| edge.is_ascii_whitespace());
         let is_plain = !is_edge(cell.chars().next())
             && !is_edge(cell.chars().next_back())
-            && !cell.contains([quote, '\r', '\n'])
+            && !cell.contains(['\r', '\n'])
+            && !cell.contains(quote)
             && !cell.contains(&*self.separator);
         if is_plain {
             out.extend_from_slice(cell.as_bytes());
             return;
         }
-        let mut buffer = [0; 4];
-        let quote_bytes = quote.encode_utf8(&mut buffer).as_bytes();
+        let quote_bytes = quote.as_bytes();
         out.extend_from_slice(quote_bytes);
         for (nth, part) in cell.split(quote).enumerate() {
             if nth > 0 {
@@ -281,11 +196,13 @@ impl Decode for Csv {
         out: &mut dyn Out<'b>,
     ) -> Taken {
         let origin = piece.origin;
-        let Some(cells) = self.dialect.row(origin.text, cx.arena) else {
+        let Some(format) = self.read(origin.text, &mut cx.memory.cells) else {
             let why = "the line is no row of CSV";
             out.event(decode::failed(origin, "_csvparsefailure", why, cx));
             return Taken::Line;
         };
+        let cells = cx.memory.cells.iter().map(|cell| format.text(*cell, origin.text, cx.arena));
+        let cells = ArenaVec::from_iter_in(cells, cx.arena.bump());
         if matches!(self.names, Names::FromFirstLine { .. }) {
             let detected = cx.state::<Detected>();
             if detected.names.is_none() {
@@ -309,13 +226,20 @@ impl Decode for Csv {
 }
 
 impl Csv {
+    /// Finds the values of a line; nothing when it breaks the rules.
+    fn read(&self, line: &str, cells: &mut Vec<Cell>) -> Option<&Format> {
+        let format = self.dialect.format.as_ref()?;
+        format.read(line, cells).ok()??;
+        Some(format)
+    }
+
     /// Nothing when a value cannot be converted as Logstash would.
     fn object<'b>(
         &'b self,
         cells: ArenaVec<'b, Option<&'b str>>,
         cx: &mut DecodeCx<'_, 'b>,
     ) -> Option<Object<'b>> {
-        let (arena, now, zone) = (cx.arena, cx.now, cx.zone);
+        let arena = cx.arena;
         let mut object = Object::with_capacity_in(cells.len(), arena);
         for (at, cell) in cells.into_iter().enumerate() {
             if self.empty == Empty::Skip && cell.is_none_or(str::is_empty) {
@@ -340,51 +264,13 @@ impl Csv {
                 (None, _) => continue,
             };
             let conversion = self.convert.iter().find(|(column, _)| **column == *name);
-            let value = match (cell, conversion) {
-                (None, Some((_, Conversion::Boolean))) => return None,
-                (None, _) => Value::Null,
-                (Some(text), None) => Value::Str(text),
-                (Some(text), Some((_, conversion))) => self
-                    .converted(text, *conversion, now, zone, arena)
-                    .unwrap_or(Value::Str(text)),
+            let value = match conversion {
+                None => cell.map_or(Value::Null, Value::Str),
+                Some((_, conversion)) => conversion.apply(cell, &self.dates, arena)?,
             };
             object.insert(Key::new(name), value, arena);
         }
         Some(object)
-    }
-
-    fn converted<'b>(
-        &self,
-        text: &'b str,
-        conversion: Conversion,
-        now: Timestamp,
-        zone: &Zone,
-        arena: &'b Arena,
-    ) -> Option<Value<'b>> {
-        let trimmed = text.trim_ascii();
-        match conversion {
-            Conversion::Boolean => match trimmed {
-                word if word.eq_ignore_ascii_case("true") => Some(Value::Bool(true)),
-                word if word.eq_ignore_ascii_case("false") => Some(Value::Bool(false)),
-                _ => None,
-            },
-            Conversion::Date => {
-                let is_iso = trimmed.len() == 10 && trimmed.as_bytes()[4] == b'-';
-                let time = if is_iso {
-                    Timestamp::parse_lenient(trimmed, zone)
-                } else {
-                    let cx = DateContext { zone, now, start: now, host_zone: zone };
-                    self.short_date.as_ref()?.parse_text(trimmed, &cx)
-                };
-                time.map(Value::Time)
-            }
-            Conversion::DateTime => {
-                let iso = trimmed.replacen(' ', "T", 1);
-                Timestamp::parse_lenient(&iso, zone).map(Value::Time)
-            }
-            Conversion::Float => number::strict_float(trimmed, arena).map(Value::Float),
-            Conversion::Integer => number::strict_integer(trimmed, arena),
-        }
     }
 }
 
@@ -432,39 +318,9 @@ impl CsvEncoder {
 mod tests {
     use super::*;
 
-    fn row(separator: &str, line: &str) -> Option<Vec<Option<String>>> {
-        let dialect = Dialect { separator: separator.into(), quote: Some('"'), is_sound: true };
-        let arena = Arena::new();
-        let row = dialect.row(line, &arena)?;
-        Some(row.into_iter().map(|cell| cell.map(str::to_owned)).collect())
-    }
-
-    #[test]
-    fn rows_are_as_strict_as_those_of_ruby() {
-        let cell = |text: &str| Some(text.to_owned());
-        for (line, expected) in [
-            ("a,b", Some(vec![cell("a"), cell("b")])),
-            ("a,", Some(vec![cell("a"), None])),
-            (",\"\"", Some(vec![None, cell("")])),
-            ("\"a,\"\"b\"\"\",c\r", Some(vec![cell("a,\"b\""), cell("c")])),
-            (" a , b ", Some(vec![cell(" a "), cell(" b ")])),
-            ("a\rb,c", Some(vec![cell("a")])),
-            ("\r", Some(vec![])),
-            ("", None),
-            ("a\"b", None),
-            ("\"a\" ,b", None),
-            ("\"a", None),
-            ("\"a\"\"", None),
-            ("a, \"b\"", None),
-        ] {
-            assert_eq!(row(",", line), expected, "{line:?}");
-        }
-        assert_eq!(row("||", "a|b||c"), Some(vec![cell("a|b"), cell("c")]));
-    }
-
     #[test]
     fn cells_are_quoted_only_where_a_reader_needs_it() {
-        let dialect = Dialect { separator: ";".into(), quote: Some('\''), is_sound: true };
+        let dialect = Dialect { separator: ";".into(), quote: "'".into(), format: None };
         let mut out = Vec::new();
         let cells = [Some("a"), None, Some(""), Some("b;c"), Some("it's"), Some(" x"), Some("a,b")];
         for (at, cell) in cells.into_iter().enumerate() {

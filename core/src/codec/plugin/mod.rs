@@ -142,6 +142,8 @@ pub(crate) struct DecodeCx<'a, 'b> {
 /// What a worker keeps for its decoder.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
+    /// Of a row of CSV.
+    pub(crate) cells: Vec<csv::Cell>,
     pub(crate) json: JsonReader,
     pub(crate) pattern: pattern::Scratch,
     pub(crate) states: States,

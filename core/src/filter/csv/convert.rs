@@ -9,7 +9,7 @@ use crate::time::{Timestamp, Zone};
 
 /// A type that a column can be converted to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Conversion {
+pub(crate) enum Conversion {
     Boolean,
     Date,
     DateTime,
@@ -19,7 +19,7 @@ pub(super) enum Conversion {
 
 /// The shapes of times, if a column is one.
 #[derive(Debug, Default)]
-pub(super) struct Dates {
+pub(crate) struct Dates {
     date: Option<Regex>,
     date_time: Option<Regex>,
 }
@@ -31,7 +31,7 @@ const DATE: &str = r"\A(?:(?:\w+,?\s+)?(\w+)\s+(\d{1,2}),?\s+(\d{2,4})|(\d{4})-(
 const DATE_TIME: &str = r"\A(?:(?:\w+,?\s+)?(\w+)\s+(\d{1,2})\s+(\d{1,2}:\d{1,2}:\d{1,2}),?\s+(\d{2,4})|(\d{4})-(\d{2})-(\d{2})(?:[T\s](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)([+-]\d{2}:\d{2}|\s(?:UTC|GMT)|Z)?)?)\z";
 
 impl Dates {
-    pub(super) fn new(conversions: &[(Box<str>, Conversion)]) -> Self {
+    pub(crate) fn new(conversions: &[(Box<str>, Conversion)]) -> Self {
         let shape = |of: Conversion, source: &str| {
             let is_used = conversions.iter().any(|(_, conversion)| *conversion == of);
             if is_used { Regex::new(source, Flags::default()).ok() } else { None }
@@ -44,10 +44,10 @@ impl Dates {
 }
 
 impl Conversion {
-    pub(super) const NAMES: [&'static str; 5] =
+    pub(crate) const NAMES: [&'static str; 5] =
         ["boolean", "date", "date_time", "float", "integer"];
 
-    pub(super) fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "boolean" => Self::Boolean,
             "date" => Self::Date,
@@ -59,7 +59,7 @@ impl Conversion {
     }
 
     /// The value of a column; nothing where Logstash throws, which is for a boolean that is null.
-    pub(super) fn apply<'b>(
+    pub(crate) fn apply<'b>(
         self,
         text: Option<&'b str>,
         dates: &Dates,

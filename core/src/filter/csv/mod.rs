@@ -14,8 +14,8 @@ use crate::limits;
 use crate::program::PluginDoc;
 use crate::program::options::{OptionKind, OptionValue, PluginOptions};
 
-mod convert;
-mod row;
+pub(crate) mod convert;
+pub(crate) mod row;
 
 use convert::{Conversion, Dates};
 pub(crate) use row::Cell;

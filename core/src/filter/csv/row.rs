@@ -8,7 +8,7 @@ use crate::arena::Arena;
 
 /// What separates and quotes values.
 #[derive(Debug)]
-pub(super) struct Format {
+pub(crate) struct Format {
     separator: Box<str>,
     quote: Box<str>,
 }
@@ -24,21 +24,21 @@ pub(crate) enum Cell {
 
 /// A line that Ruby refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct RowError {
+pub(crate) struct RowError {
     pub(super) at: usize,
     pub(super) message: &'static str,
 }
 
 impl Format {
     /// Nothing if the separator is empty or the quote not one character.
-    pub(super) fn new(separator: &str, quote: &str) -> Option<Self> {
+    pub(crate) fn new(separator: &str, quote: &str) -> Option<Self> {
         let is_one = quote.chars().count() == 1;
         (!separator.is_empty() && is_one)
             .then(|| Self { separator: separator.into(), quote: quote.into() })
     }
 
     /// Finds the values of the first line; nothing if there is no text at all.
-    pub(super) fn read(&self, text: &str, cells: &mut Vec<Cell>) -> Result<Option<()>, RowError> {
+    pub(crate) fn read(&self, text: &str, cells: &mut Vec<Cell>) -> Result<Option<()>, RowError> {
         cells.clear();
         let bytes = text.as_bytes();
         if bytes.is_empty() {
@@ -60,7 +60,7 @@ impl Format {
 
     /// The text of a cell; nothing for null.
     #[inline]
-    pub(super) fn text<'b>(
+    pub(crate) fn text<'b>(
         &self,
         cell: Cell,
         text: &'b str,
