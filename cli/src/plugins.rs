@@ -59,7 +59,8 @@ pub fn run(kind: PluginKind, arguments: &PluginArguments) -> u8 {
 pub fn built(kind: PluginKind) -> Vec<(&'static str, &'static PluginDoc)> {
     match kind {
         PluginKind::Filter => sawlog::filters().collect(),
-        PluginKind::Codec | PluginKind::Input | PluginKind::Output => Vec::new(),
+        PluginKind::Codec => sawlog::codecs().map(|codec| (codec.name, codec.doc)).collect(),
+        PluginKind::Input | PluginKind::Output => Vec::new(),
     }
 }
 

@@ -11,6 +11,10 @@ use crate::arena::Arena;
 use crate::codec::decode;
 use crate::limits;
 
+/// What is read, for people.
+pub(crate) const CHARSETS: &str = "UTF-8, UTF-16, UTF-32, US-ASCII, ISO-8859-1 to 16, Windows-1250 to 1258, KOI8-R, \
+     KOI8-U, Shift_JIS, EUC-JP, ISO-2022-JP, EUC-KR, GBK, GB18030, Big5, IBM866 and macRoman are";
+
 /// A character set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Charset {

@@ -5,8 +5,9 @@
 //! logstash-filter-urldecode 3.0.6.
 
 use crate::arena::Arena;
+use crate::codec::charset::{CHARSETS, Charset};
 use crate::diagnostic::Code;
-use crate::event::{Event, SetError, Value, text};
+use crate::event::{Event, SetError, Value};
 use crate::filter::field::FieldName;
 use crate::filter::{CompileCx, Cx, Filter, Outcome, tag_all};
 use crate::program::PluginDoc;
@@ -22,7 +23,7 @@ pub(super) const DOC: PluginDoc = PluginDoc {
         ("field", "The field that is decoded."),
         ("tag_on_failure", "Tags for an event whose field cannot be set."),
     ],
-    differences: &[("charset", "`UTF-8`, `US-ASCII` and `ISO-8859-1` are known.")],
+    differences: &[],
 };
 
 #[derive(Debug)]
@@ -33,24 +34,15 @@ struct UrlDecode {
     failure_tags: Box<[Box<str>]>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Charset {
-    Ascii,
-    Latin1,
-    Utf8,
-}
-
 pub(super) fn compile(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option<Box<dyn Filter>> {
     let style = cx.options.field_reference_escape_style;
     let charset = match options.text("charset") {
         None => Charset::Utf8,
-        Some(name) => match name.value.to_ascii_uppercase().as_str() {
-            "UTF-8" => Charset::Utf8,
-            "ISO-8859-1" | "ISO8859-1" => Charset::Latin1,
-            "US-ASCII" | "ASCII" | "ASCII-8BIT" | "BINARY" => Charset::Ascii,
-            _ => {
-                let message = format!("the character set `{}` is not built yet", name.value);
-                cx.error(Code::Unsupported, name.span, message);
+        Some(name) => match Charset::named(name.value) {
+            Some(charset) => charset,
+            None => {
+                let message = format!("the charset `{}` is not read", name.value);
+                cx.error_with_help(Code::Unsupported, name.span, message, CHARSETS);
                 return None;
             }
         },
@@ -87,17 +79,17 @@ impl Filter for UrlDecode {
 impl UrlDecode {
     fn decode<'b>(&'b self, event: &mut Event<'b>, cx: &Cx<'_, 'b>) -> Result<(), SetError> {
         let Some(field) = &self.field else {
-            event.data.values_mut().for_each(|value| self.charset.decode(value, cx.arena));
+            event.data.values_mut().for_each(|value| decode(self.charset, value, cx.arena));
             return Ok(());
         };
         let path = field.resolve(event, cx)?;
         match event.get_mut(path) {
-            Some(value) => self.charset.decode(value, cx.arena),
+            Some(value) => decode(self.charset, value, cx.arena),
             None if path.is_whole_metadata() => {
                 event
                     .metadata
                     .values_mut()
-                    .for_each(|value| self.charset.decode(value, cx.arena));
+                    .for_each(|value| decode(self.charset, value, cx.arena));
             }
             None => event.set(path, Value::Null, cx.arena)?,
         }
@@ -105,43 +97,27 @@ impl UrlDecode {
     }
 }
 
-impl Charset {
-    /// Decodes a text, or the texts in a list or map. Values nest no deeper than events do.
-    fn decode<'b>(self, value: &mut Value<'b>, arena: &'b Arena) {
-        match value {
-            Value::Array(array) => {
-                array.as_mut_slice().iter_mut().for_each(|item| self.decode(item, arena));
-            }
-            Value::Object(object) => {
-                object.values_mut().for_each(|item| self.decode(item, arena));
-            }
-            Value::Str(text) => *text = self.text(text, arena),
-            _ => {}
+/// Decodes a text, or the texts in a list or map. Values nest no deeper than events do.
+fn decode<'b>(charset: Charset, value: &mut Value<'b>, arena: &'b Arena) {
+    match value {
+        Value::Array(array) => {
+            array.as_mut_slice().iter_mut().for_each(|item| decode(charset, item, arena));
         }
+        Value::Object(object) => {
+            object.values_mut().for_each(|item| decode(charset, item, arena));
+        }
+        Value::Str(text) => *text = decoded(charset, text, arena),
+        _ => {}
     }
+}
 
-    fn text<'b>(self, text: &'b str, arena: &'b Arena) -> &'b str {
-        if memchr::memchr(b'%', text.as_bytes()).is_none() && (self == Self::Utf8 || text.is_ascii())
-        {
-            return text;
-        }
-        let mut bytes = bumpalo::collections::Vec::with_capacity_in(text.len(), arena.bump());
-        unescape(text.as_bytes(), &mut bytes);
-        let bytes: &'b [u8] = bytes.into_bump_slice();
-        match self {
-            Self::Utf8 => match str::from_utf8(bytes) {
-                Ok(text) => text,
-                Err(_) => arena.build(|out| text::push_inspected(bytes, out)),
-            },
-            Self::Latin1 => {
-                arena.build(|out| out.extend(bytes.iter().map(|&byte| char::from(byte))))
-            }
-            Self::Ascii => arena.build(|out| {
-                let known = |&byte: &u8| if byte.is_ascii() { char::from(byte) } else { '\u{FFFD}' };
-                out.extend(bytes.iter().map(known));
-            }),
-        }
+fn decoded<'b>(charset: Charset, text: &'b str, arena: &'b Arena) -> &'b str {
+    if memchr::memchr(b'%', text.as_bytes()).is_none() {
+        return if charset == Charset::Utf8 { text } else { charset.text(text.as_bytes(), arena) };
     }
+    let mut bytes = bumpalo::collections::Vec::with_capacity_in(text.len(), arena.bump());
+    unescape(text.as_bytes(), &mut bytes);
+    charset.text(bytes.into_bump_slice(), arena)
 }
 
 /// Puts a byte in the place of each `%` and two hexadecimal digits.

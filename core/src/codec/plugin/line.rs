@@ -10,7 +10,7 @@ use crate::program::options::PluginOptions;
 
 pub(super) const DOC: PluginDoc = PluginDoc {
     summary: "Lines of text: each is the `message` of an event.",
-    example: r#"line { charset => "Windows-1252" delimiter => ";" }"#,
+    example: r#"line { delimiter => ";" }"#,
     options: &[
         ("charset", "The encoding of the bytes that are read."),
         ("delimiter", "What ends a line."),

@@ -7,7 +7,7 @@ use core::fmt;
 use std::sync::Arc;
 
 use crate::arena::Arena;
-use crate::codec::charset::Charset;
+use crate::codec::charset::{CHARSETS, Charset};
 use crate::codec::encode::Encoder;
 use crate::codec::json::JsonReader;
 use crate::config::ast::Statement;
@@ -187,8 +187,7 @@ impl Decoder {
                     Code::Unsupported,
                     charset.span,
                     format!("the charset `{}` is not read", charset.value),
-                    "UTF-8, UTF-16, UTF-32, US-ASCII, ISO-8859-1 to 16, Windows-1250 to 1258, KOI8-R, KOI8-U, \
-                     Shift_JIS, EUC-JP, ISO-2022-JP, EUC-KR, GBK, GB18030, Big5, IBM866 and macRoman are",
+                    CHARSETS,
                 );
                 return None;
             };

@@ -11,7 +11,7 @@ use crate::program::options::PluginOptions;
 
 pub(super) const DOC: PluginDoc = PluginDoc {
     summary: "Texts: what is read is the `message` of an event.",
-    example: r#"plain { charset => "ISO-8859-1" }"#,
+    example: r#"plain { charset => "UTF-8" }"#,
     options: &[
         ("charset", "The encoding of the bytes that are read."),
         ("format", "What is written for an event, its fields filled in; else time, host and message."),

@@ -26,7 +26,7 @@ use time::Times;
 
 pub(super) const DOC: PluginDoc = PluginDoc {
     summary: "ArcSight's Common Event Format.",
-    example: r#"cef { device => "host" default_timezone => "Europe/Berlin" }"#,
+    example: r#"cef { device => "host" default_timezone => "UTC" }"#,
     options: &[
         ("default_timezone", "The zone of times that name none, of devices that name none."),
         ("delimiter", r"What ends a line; `\r` and `\n` stand for carriage return and line feed."),
