@@ -21,7 +21,6 @@ pub(crate) mod kept;
 pub(crate) mod lists;
 mod number;
 pub(crate) mod refused;
-pub(crate) mod number;
 mod regex_cache;
 pub(crate) mod state;
 pub(crate) mod stored;
@@ -354,8 +353,8 @@ filters! {
     de_dot Stateless
     dissect Stateless
     drop Stateless
-    environment Stateless
     elapsed Ordered
+    environment Stateless
     extractnumbers Stateless
     fingerprint Stateless
     geoip Stateless
@@ -370,20 +369,14 @@ filters! {
     sleep Stateless
     split Stateless
     syslog_pri Stateless
-    tld Stateless
     throttle Ordered
+    tld Stateless
     translate Stateless
     truncate Stateless
     urldecode Stateless
     useragent Stateless
     uuid Stateless
     xml Stateless
-    elapsed Ordered
-    grok Stateless
-    json Stateless
-    metrics Ordered
-    mutate Stateless
-    throttle Ordered
 }
 
 /// The filter of this name, when it is built.
