@@ -189,6 +189,19 @@ const SMALL: &str = r#"filter {
   bytes { source => "pri" target => "size" }
 }"#;
 
+const LOOKUPS: &str = r#"filter {
+  translate { source => "message" target => "a" dictionary => { "no such line" => "x" "" => ["y", 1] } fallback => "none: %{message}" }
+  translate { source => "message" target => "b" regex => true dictionary => { "^Mar" => "syslog" "ERROR" => "error" } }
+  translate { source => "message" target => "c" exact => false dictionary => { "INFO" => "info" "ms" => "milliseconds" } }
+  fingerprint { source => ["message", "b"] concatenate_sources => true method => "SHA256" key => "k" target => "d" }
+  fingerprint { source => ["message"] method => "MURMUR3_128" target => "e" }
+  fingerprint { source => ["message"] method => "PUNCTUATION" target => "f" }
+  anonymize { fields => ["c"] key => "k" algorithm => "SHA1" }
+  uuid { target => "g" }
+  mutate { add_field => { "host" => "www.Example.co.uk" } }
+  tld { source => "host" }
+}"#;
+
 fn tick() -> Tick {
     Tick { now: Timestamp::from_millis(1_711_000_000_000), seed: 1 }
 }
@@ -239,6 +252,7 @@ fn warm_workers_ask_for_no_memory() {
         ("kv", KV, PAIRS),
         ("csv", CSV, ROWS),
         ("small filters", SMALL, SYSLOG),
+        ("look-ups", LOOKUPS, WORDS),
     ] {
         assert_eq!(asked_when_warm(config, lines), 0, "{name}");
     }

@@ -161,6 +161,9 @@ impl Examples {
         } else {
             let events = row["events"].as_array().into_iter().flatten();
             let lines = events.fold(String::new(), |lines, event| lines + &format!("{event}\n"));
+            // The database of the tests stands for the one that the example names.
+            let database = project().join("core/tests/data/maxmind/GeoLite2-City-Test.mmdb");
+            let example = example.replace("GeoLite2-City.mmdb", database.to_str().unwrap());
             (format!("filter {{ {example} }}"), Some("json_lines"), lines)
         };
         if input.is_empty() {

@@ -18,7 +18,7 @@ pub(super) const DOC: PluginDoc = PluginDoc {
         ("fields", "The fields that are replaced."),
         ("key", "The key; for `IPV4_NETWORK` the number of bits that stay of an address."),
     ],
-    differences: &[("", "what makes Logstash's worker die (a number, an address that is none) is tagged `_anonymize_error`")],
+    differences: &[("", "What makes Logstash's worker die (a number, an address that is none) is tagged `_anonymize_error`.")],
 };
 
 #[derive(Debug)]

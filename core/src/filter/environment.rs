@@ -16,7 +16,7 @@ pub(super) const DOC: PluginDoc = PluginDoc {
     options: &[
         ("add_metadata_from_env", "Names of fields below `@metadata`, and of the variables that they get."),
     ],
-    differences: &[("", "the variables are read when the pipeline starts")],
+    differences: &[("", "The variables are read when the pipeline starts.")],
 };
 
 #[derive(Debug)]

@@ -26,8 +26,8 @@ pub(super) const DOC: PluginDoc = PluginDoc {
         ("target", "The field that gets the digest: without it `[event][hash]`, or `fingerprint` without ECS."),
     ],
     differences: &[
-        ("method", "a `UUID` comes from the seed of the run, so that a repeated run gives the same"),
-        ("", "what makes Logstash's worker die (an address that is none, punctuation of a number) is tagged `_fingerprint_error`"),
+        ("method", "A `UUID` comes from the seed of the run, so that a repeated run gives the same."),
+        ("", "What makes Logstash's worker die (an address that is none, punctuation of a number) is tagged `_fingerprint_error`."),
     ],
 };
 

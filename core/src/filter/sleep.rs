@@ -16,7 +16,7 @@ pub(super) const DOC: PluginDoc = PluginDoc {
         ("replay", "No effect."),
         ("time", "No effect."),
     ],
-    differences: &[("", "no time passes; the common options work")],
+    differences: &[("", "No time passes; the common options work.")],
 };
 
 #[derive(Debug)]

@@ -12,13 +12,13 @@ use crate::program::options::PluginOptions;
 
 pub(super) const DOC: PluginDoc = PluginDoc {
     summary: "Divides a host name at its public suffix.",
-    example: r#"tld { source => "[url][domain]" target => "[url][parts]" }"#,
+    example: r#"tld { source => "message" target => "domain" }"#,
     options: &[
         ("source", "The field with the host name."),
         ("target", "The field that gets `tld`, `sld`, `trd`, `domain`, `subdomain` and `top_level_domain`."),
     ],
     differences: &[
-        ("", "the list of suffixes is the one of this program; a target that is no map is tagged `_tld_error`"),
+        ("", "The list of suffixes is the one of this program; a target that is no map is tagged `_tld_error`."),
     ],
 };
 

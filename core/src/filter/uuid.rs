@@ -13,12 +13,12 @@ use crate::program::options::PluginOptions;
 
 pub(super) const DOC: PluginDoc = PluginDoc {
     summary: "Puts a random UUID into a field.",
-    example: r#"uuid { target => "[@metadata][uuid]" }"#,
+    example: r#"uuid { target => "id" }"#,
     options: &[
         ("overwrite", "Whether a field that is there is replaced."),
         ("target", "The field that gets the UUID."),
     ],
-    differences: &[("", "the UUIDs come from the seed of the run, so that a repeated run gives the same")],
+    differences: &[("", "The UUIDs come from the seed of the run, so that a repeated run gives the same.")],
 };
 
 #[derive(Debug)]

@@ -22,7 +22,7 @@ use fields::Field;
 
 pub(super) const DOC: PluginDoc = PluginDoc {
     summary: "Looks an address up in a MaxMind database.",
-    example: r#"geoip { source => "[client][ip]" database => "GeoLite2-City.mmdb" }"#,
+    example: r#"geoip { source => "[source][ip]" database => "GeoLite2-City.mmdb" }"#,
     options: &[
         ("cache_size", "No effect: a look-up takes no longer than a cache would."),
         ("database", "The database: a City, Country, Enterprise, ASN, ISP, Domain or Anonymous-IP file of MaxMind's."),
@@ -34,9 +34,9 @@ pub(super) const DOC: PluginDoc = PluginDoc {
         ("target", "The field below which the fields are set: without it `geoip`, and with ECS what stands before `[ip]` in `source`."),
     ],
     differences: &[
-        ("database", "it must be named: no database is downloaded, and none is ever too old"),
-        ("source", "names of hosts are not resolved: they are not found"),
-        ("", "what makes Logstash's worker die (a number as address) gets the tags of `tag_on_failure`"),
+        ("database", "It must be named: no database is downloaded, and none is ever too old."),
+        ("source", "Names of hosts are not resolved: they are not found."),
+        ("", "What makes Logstash's worker die (a number as address) gets the tags of `tag_on_failure`."),
     ],
 };
 

@@ -41,8 +41,8 @@ pub(super) const DOC: PluginDoc = PluginDoc {
         ("yaml_load_strategy", "No effect: a file is read in one go."),
     ],
     differences: &[
-        ("refresh_interval", "the file is read when the pipeline starts and when the host gives it anew"),
-        ("dictionary_path", "dates and times without quotes in a YAML file are texts"),
+        ("refresh_interval", "The file is read when the pipeline starts and when the host gives it anew."),
+        ("dictionary_path", "Dates and times without quotes in a YAML file are texts."),
     ],
 };
 

@@ -30,9 +30,9 @@ pub(super) const DOC: PluginDoc = PluginDoc {
         ("target", "The field that gets the fields: without it `user_agent`, or the event itself without ECS."),
     ],
     differences: &[
-        ("regexes", "the list that the command line brings is that of uap-core 0.18.0"),
-        ("lru_cache_size", "every worker and every filter has its own cache, of 1,000,000 entries at most"),
-        ("", "what makes Logstash's worker die (a number as user agent) is tagged `_useragent_error`; of a text only the first 16 KiB are looked at"),
+        ("regexes", "The list that the command line brings is that of uap-core 0.18.0."),
+        ("lru_cache_size", "Every worker and every filter has its own cache, of 1,000,000 entries at most."),
+        ("", "What makes Logstash's worker die (a number as user agent) is tagged `_useragent_error`. Of a text only the first 16 KiB are looked at."),
     ],
 };
 

@@ -22,7 +22,7 @@ use xpath::{Failure, Namespaces, Search, XPath};
 
 pub(super) const DOC: PluginDoc = PluginDoc {
     summary: "Reads XML: the whole of it, or what XPath expressions pick.",
-    example: r#"xml { source => "message" store_xml => false force_array => false xpath => { "/event/@id" => "id" "//user/text()" => "user" } }"#,
+    example: r#"xml { source => "message" store_xml => false force_array => false xpath => { "/order/@id" => "id" "//item/text()" => "item" } }"#,
     options: &[
         ("ecs_compatibility", "No effect on the events."),
         ("force_array", "Whether every element is in a list, and every result of an expression too."),
@@ -37,9 +37,9 @@ pub(super) const DOC: PluginDoc = PluginDoc {
         ("xpath", "XPath 1.0 expressions, and the fields that get the markup of what they pick."),
     ],
     differences: &[
-        ("xpath", "a text that is not well-formed is not repaired: it is tagged, and nothing is picked"),
-        ("xpath", "a wrong expression is an error when the config is compiled; CDATA sections come out as escaped text"),
-        ("parse_options", "no option changes how strict the parser is"),
+        ("xpath", "A text that is not well-formed is not repaired: it is tagged, and nothing is picked."),
+        ("xpath", "A wrong expression is an error when the config is compiled; CDATA sections come out as escaped text."),
+        ("parse_options", "No option changes how strict the parser is."),
     ],
 };
 
