@@ -96,12 +96,6 @@ pub fn filters() -> impl Iterator<Item = (&'static str, &'static PluginDoc)> {
     filter::all().map(|filter| (filter.name, filter.doc))
 }
 
-/// The filters that Logstash has and this program refuses, in alphabetical order: their names, why, and
-/// what to use instead.
-pub fn refused_filters() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    filter::refused::all().map(|refused| (refused.name, refused.reason, refused.instead))
-}
-
 /// The codecs that are built, in alphabetical order: what each can do and what the docs say of it.
 pub fn codecs() -> impl Iterator<Item = CodecEntry> {
     codec::plugin::all().map(|codec| CodecEntry {

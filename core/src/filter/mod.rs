@@ -20,7 +20,6 @@ pub(crate) mod field;
 pub(crate) mod kept;
 pub(crate) mod lists;
 mod number;
-pub(crate) mod refused;
 mod regex_cache;
 pub(crate) mod state;
 pub(crate) mod stored;

@@ -9,7 +9,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span, Spanned};
 use crate::filter::decorate::Decoration;
 use crate::filter::lists::Lists;
 use crate::filter::state::FlushWhen;
-use crate::filter::{self, CompileCx, Env, Order, refused};
+use crate::filter::{self, CompileCx, Env, Order};
 use crate::limits;
 use crate::pattern::expand::{ExpandError, Expansion};
 use crate::pattern::{Flags, Regex, SyntaxError};
@@ -17,7 +17,7 @@ use crate::program::condition::Condition;
 use crate::program::input;
 use crate::program::options::{self, PluginKind, PluginOptions};
 use crate::program::{
-    Arm, ConfigPosition, FilterSlot, Op, Options, Program, Refusal, Resources, refusal,
+    Arm, ConfigPosition, FilterSlot, Op, Options, Program, Refusal, Resources, refusal, ruby,
 };
 use crate::time::DateFormatError;
 
@@ -222,18 +222,16 @@ impl CompileCx<'_> {
             PluginKind::Input => "input",
             PluginKind::Output => "output",
         };
-        // What stands in the plugin's options may say more than its name.
-        let by_options = match options.kind {
-            PluginKind::Filter => refused::refusal(options),
-            _ => None,
-        };
-        let by_name = refusal(options.kind, &options.name);
-        let (why, instead) = match (by_options, by_name) {
-            (Some((reason, instead)), _) => (format!("not supported: {reason}"), instead),
-            (None, Some(Refusal { reason, instead })) => {
+        let refused = refusal(options.kind, &options.name);
+        let code = options.text("code").filter(|_| options.name == "ruby");
+        let (why, instead) = match (refused, code.and_then(|code| ruby::suggest(code.value))) {
+            (None, _) => ("not built yet".to_owned(), String::new()),
+            (Some(Refusal { reason, .. }), Some(filters)) => {
+                (format!("not supported: {reason}"), filters)
+            }
+            (Some(Refusal { reason, instead }), None) => {
                 (format!("not supported: {reason}"), format!("use {instead}"))
             }
-            (None, None) => ("not built yet".to_owned(), String::new()),
         };
         let message = format!("the {kind} `{}` is {why}", options.name);
         let (severity, message, help) = if self.options.skip_unsupported {

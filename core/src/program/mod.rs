@@ -20,6 +20,7 @@ mod doc;
 mod input;
 pub mod options;
 mod refusal;
+mod ruby;
 pub mod schema;
 
 pub use doc::{PluginDoc, common_options};
