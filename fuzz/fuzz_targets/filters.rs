@@ -18,7 +18,19 @@ use sawlog::{
     Tick, Timestamp, Worker,
 };
 
+/// What the command line brings, a database, and the files of all cases.
+fn resources() -> Resources {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let read = |path: &str| fs::read(project.join(path)).expect(path);
+    let mut resources = Resources::new();
+    resources.set_user_agents(&read("cli/data/uap-core/regexes.yaml")).expect("a list");
+    let database = read("core/tests/data/maxmind/GeoLite2-City-Test.mmdb");
+    resources.add_file("GeoLite2-City.mmdb", database);
+    resources
+}
+
 static PIPELINES: LazyLock<Vec<Pipeline>> = LazyLock::new(|| {
+    let mut resources = resources();
     let mut configs: Vec<String> =
         sawlog::filters().map(|(_, doc)| format!("filter {{ {} }}", doc.example)).collect();
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/tests/conformance");
@@ -29,17 +41,20 @@ static PIPELINES: LazyLock<Vec<Pipeline>> = LazyLock::new(|| {
         for line in fs::read_to_string(file).expect("a text").lines() {
             let case: serde_json::Value = serde_json::from_str(line).expect("JSON");
             configs.extend(case["config"].as_str().map(str::to_owned));
+            for (path, text) in case["files"].as_object().into_iter().flatten() {
+                resources.add_file(path, text.as_str().expect("a text").into());
+            }
         }
     }
     configs.sort();
     configs.dedup();
-    configs.into_iter().filter_map(compile).collect()
+    configs.into_iter().filter_map(|text| compile(text, &resources)).collect()
 });
 
-fn compile(text: String) -> Option<Pipeline> {
+fn compile(text: String, resources: &Resources) -> Option<Pipeline> {
     let source = Source::new("a.conf", text);
     let config = Config::parse(vec![source], &ParseOptions::default()).ok()?;
-    Pipeline::compile(&config, &Resources::new(), &Options::default()).ok()
+    Pipeline::compile(&config, resources, &Options::default()).ok()
 }
 
 fuzz_target!(|data: &[u8]| {
