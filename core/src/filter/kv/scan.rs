@@ -373,6 +373,7 @@ mod tests {
     use crate::filter::lists::Lists;
     use crate::program::options::resolve;
     use crate::program::{Options, Resources};
+    use crate::arena::Arena;
     use crate::config::ast::Statement;
 
     fn scanner(options: &str) -> Scanner {
