@@ -16,6 +16,7 @@ use crate::event::Value;
 use crate::event::key::{Key, REMOVED};
 use crate::event::raw::Raw;
 use crate::limits;
+use crate::scan::json::WrittenName;
 use crate::scan::{self, BLOCK_BYTES};
 
 /// As many entries are searched without an index.
@@ -129,6 +130,45 @@ impl<'b> Object<'b> {
         }
     }
 
+    /// Sets a field to a text, as [`Self::insert`] does.
+    // PERF: the text goes to its place from registers. A value that is made first is put together on the
+    // stack, and loading it from there waits for its parts to be stored: a third of kv and dissect.
+    #[inline(always)]
+    pub(crate) fn insert_text(&mut self, key: Key<'b>, text: &'b str, arena: &'b Arena) {
+        if self.raw.is_some() || self.seen & 1 << (key.hash() & 63) != 0 {
+            self.insert_known_text(key.text(), key.hash(), key.written(), text, arena);
+            return;
+        }
+        self.seen |= 1 << (key.hash() & 63);
+        let place = self.entries.len();
+        self.entries.push(Entry { key, value: Value::Str(text) });
+        match self.tags.get_mut(place) {
+            Some(place) => *place = tag(key),
+            None => self.index_last_text(arena),
+        }
+    }
+
+    // The parts of the key, since a key that is handed on has to stand on the stack.
+    #[inline(never)]
+    fn insert_known_text(
+        &mut self,
+        name: &'b str,
+        hash: u32,
+        written: Option<&'b WrittenName>,
+        text: &'b str,
+        arena: &'b Arena,
+    ) {
+        let key = Key::with_hash(name, hash).with_written(written);
+        self.insert(key, Value::Str(text), arena);
+    }
+
+    #[inline(never)]
+    fn index_last_text(&mut self, arena: &'b Arena) {
+        if let Some(last) = self.entries.last() {
+            self.index_last(last.key, arena);
+        }
+    }
+
     #[inline(never)]
     fn index_last(&mut self, key: Key<'b>, arena: &'b Arena) {
         let Some(index) = &mut self.index else {
@@ -235,6 +275,12 @@ impl<'b> Object<'b> {
         self.unpack();
         let live = self.entries.iter_mut().filter(|entry| entry.key.hash() != REMOVED);
         live.map(|entry| &mut entry.value)
+    }
+
+    pub(crate) fn entries_mut(&mut self) -> impl Iterator<Item = (Key<'b>, &mut Value<'b>)> {
+        self.unpack();
+        let live = self.entries.iter_mut().filter(|entry| entry.key.hash() != REMOVED);
+        live.map(|entry| (entry.key, &mut entry.value))
     }
 
     pub(crate) fn entries(&self) -> impl Iterator<Item = (Key<'b>, &Value<'b>)> {

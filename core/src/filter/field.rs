@@ -78,23 +78,12 @@ impl FieldName {
     }
 }
 
-/// Sets the field that a name from the input stands for: a field reference.
+/// Whether a name from the input is that of a field at the top level where any value may be set.
 #[inline]
-pub(crate) fn set_named<'b>(
-    event: &mut Event<'b>,
-    name: Key<'b>,
-    value: Value<'b>,
-    cx: &Cx<'_, 'b>,
-) -> Result<(), SetError> {
-    let text = name.text();
-    let is_plain = cx.env.style == EscapeStyle::None
-        && !matches!(text, "@metadata" | "@timestamp" | "tags")
-        && !text.bytes().any(|byte| matches!(byte, b'[' | b']'));
-    if is_plain {
-        event.data.insert(name, value, cx.arena);
-        return Ok(());
-    }
-    event.set(cx.path(text)?, value, cx.arena)
+pub(crate) fn is_plain(name: &str, cx: &Cx<'_, '_>) -> bool {
+    cx.env.style == EscapeStyle::None
+        && !matches!(name, "@metadata" | "@timestamp" | "tags")
+        && !name.bytes().any(|byte| matches!(byte, b'[' | b']'))
 }
 
 /// A field name with its `%{..}` filled in.

@@ -16,6 +16,7 @@ use crate::filter::csv::row::Format;
 use crate::filter::{CompileCx, Order};
 use crate::program::PluginDoc;
 use crate::program::options::PluginOptions;
+use crate::scan::Simd;
 
 pub(super) use crate::filter::csv::Cell;
 
@@ -196,7 +197,7 @@ impl Decode for Csv {
         out: &mut dyn Out<'b>,
     ) -> Taken {
         let origin = piece.origin;
-        let Some(format) = self.read(origin.text, &mut cx.memory.cells) else {
+        let Some(format) = self.read(origin.text, cx.arena.simd(), &mut cx.memory.cells) else {
             let why = "the line is no row of CSV";
             out.event(decode::failed(origin, "_csvparsefailure", why, cx));
             return Taken::Line;
@@ -227,9 +228,9 @@ impl Decode for Csv {
 
 impl Csv {
     /// Finds the values of a line; nothing when it breaks the rules.
-    fn read(&self, line: &str, cells: &mut Vec<Cell>) -> Option<&Format> {
+    fn read(&self, line: &str, simd: Simd, cells: &mut Vec<Cell>) -> Option<&Format> {
         let format = self.dialect.format.as_ref()?;
-        format.read(line, cells).ok()??;
+        format.read(line, simd, cells).ok()??;
         Some(format)
     }
 

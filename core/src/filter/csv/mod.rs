@@ -101,6 +101,9 @@ enum EmptyRows {
     Skip,
 }
 
+/// Columns for which an event is given room.
+const EXPECTED_COLUMNS: usize = 8;
+
 /// The event gets the failure tag.
 struct Failed;
 
@@ -235,7 +238,7 @@ impl Filter for Csv {
     }
 
     fn new_fields(&self) -> usize {
-        self.columns.len()
+        if self.target.is_empty() { self.columns.len().max(EXPECTED_COLUMNS) } else { 1 }
     }
 
     fn failure_tags(&self) -> &[Box<str>] {
@@ -253,7 +256,7 @@ impl Filter for Csv {
         let Some(format) = &self.format else {
             return Some("`separator` is empty, or `quote_char` is not one character".to_owned());
         };
-        Some(match format.read(text, &mut cx.scratch.cells) {
+        Some(match format.read(text, cx.arena.simd(), &mut cx.scratch.cells) {
             Ok(None) => format!("field `{path}` is empty"),
             Ok(Some(())) => "a column cannot be set or converted".to_owned(),
             Err(RowError { at, message }) => {
@@ -276,7 +279,7 @@ impl Csv {
             Some(_) => return Err(Failed),
         };
         let format = self.format.as_ref().ok_or(Failed)?;
-        match format.read(text, &mut cx.scratch.cells) {
+        match format.read(text, cx.arena.simd(), &mut cx.scratch.cells) {
             Ok(None) if self.empty_rows == EmptyRows::Skip => {
                 event.tag("_csvskippedemptyfield", cx.arena);
                 return Ok(Outcome::Unmatched);
@@ -321,6 +324,10 @@ impl Csv {
         event: &mut Event<'b>,
         cx: &Cx<'_, 'b>,
     ) -> Result<(), Failed> {
+        if let (Some(name), None, Some(text)) = (&column.plain, column.conversion, value) {
+            event.data.insert_text(name.key(), text, cx.arena);
+            return Ok(());
+        }
         let value = self.converted(column.conversion, value, cx)?;
         if let Some(name) = &column.plain {
             event.data.insert(name.key(), value, cx.arena);

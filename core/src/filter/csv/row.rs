@@ -5,12 +5,16 @@
 //! quote in it. No value at all is null, two quotes are the empty text.
 
 use crate::arena::Arena;
+use crate::pattern::unicode::ByteSet;
+use crate::scan::{ByteClass, Kernel, Level, Simd};
 
 /// What separates and quotes values.
 #[derive(Debug)]
 pub(crate) struct Format {
     separator: Box<str>,
     quote: Box<str>,
+    /// Bytes that may end a value without quotes, or are wrong in it.
+    stops: ByteClass,
 }
 
 /// Where a value stands.
@@ -33,28 +37,30 @@ impl Format {
     /// Nothing if the separator is empty or the quote not one character.
     pub(crate) fn new(separator: &str, quote: &str) -> Option<Self> {
         let is_one = quote.chars().count() == 1;
-        (!separator.is_empty() && is_one)
-            .then(|| Self { separator: separator.into(), quote: quote.into() })
+        let mut stops = ByteSet::EMPTY;
+        for byte in [*separator.as_bytes().first()?, *quote.as_bytes().first()?, b'\r', b'\n'] {
+            stops.insert(byte);
+        }
+        let stops = ByteClass::new(&stops);
+        is_one.then(|| Self { separator: separator.into(), quote: quote.into(), stops })
     }
 
     /// Finds the values of the first line; nothing if there is no text at all.
-    pub(crate) fn read(&self, text: &str, cells: &mut Vec<Cell>) -> Result<Option<()>, RowError> {
+    pub(crate) fn read(
+        &self,
+        text: &str,
+        simd: Simd,
+        cells: &mut Vec<Cell>,
+    ) -> Result<Option<()>, RowError> {
         cells.clear();
         let bytes = text.as_bytes();
         if bytes.is_empty() {
             return Ok(None);
         }
-        let line_end = line_end(bytes);
-        // PERF: most lines have no quote at all, and few bytes are looked at twice.
-        if find(self.quote.as_bytes(), bytes).is_none() {
-            let end = line_end.map_or(bytes.len(), |(at, _)| at);
-            if end > 0 {
-                self.split(&bytes[..end], cells);
-            }
-            return Ok(Some(()));
+        let (end, ending) = line_end(bytes).unwrap_or((bytes.len(), b"\n"));
+        if end > 0 {
+            simd.dispatch(Read { format: self, bytes, ending, cells })?;
         }
-        let ending = line_end.map_or(&b"\n"[..], |(_, ending)| ending);
-        self.read_quoted(bytes, ending, cells)?;
         Ok(Some(()))
     }
 
@@ -74,69 +80,13 @@ impl Format {
     fn undoubled<'b>(&self, value: &str, arena: &'b Arena) -> &'b str {
         let mut out = arena.string(value.len());
         let mut rest = value;
-        while let Some((before, behind)) = rest.split_once(&*self.quote) {
+        while let Some(at) = find(self.quote.as_bytes(), rest.as_bytes()) {
+            let (before, behind) = rest.split_at(at + self.quote.len());
             out.push_str(before);
-            out.push_str(&self.quote);
             rest = behind.strip_prefix(&*self.quote).unwrap_or(behind);
         }
         out.push_str(rest);
         out.into_bump_str()
-    }
-
-    fn split(&self, line: &[u8], cells: &mut Vec<Cell>) {
-        let mut start = 0;
-        let mut push = |start: usize, end: usize| {
-            cells.push(if start == end { Cell::Null } else { Cell::Text(start, end, false) });
-        };
-        match self.separator.as_bytes() {
-            [separator] => {
-                for at in memchr::memchr_iter(*separator, line) {
-                    push(start, at);
-                    start = at + 1;
-                }
-            }
-            separator => {
-                for at in memchr::memmem::find_iter(line, separator) {
-                    push(start, at);
-                    start = at + separator.len();
-                }
-            }
-        }
-        push(start, line.len());
-    }
-
-    fn read_quoted(
-        &self,
-        bytes: &[u8],
-        ending: &[u8],
-        cells: &mut Vec<Cell>,
-    ) -> Result<(), RowError> {
-        let (separator, quote) = (self.separator.as_bytes(), self.quote.as_bytes());
-        if bytes.starts_with(ending) {
-            return Ok(());
-        }
-        let mut at = 0;
-        loop {
-            let rest = &bytes[at..];
-            let end = if rest.starts_with(quote) {
-                let (end, is_doubled) = self.quoted_end(bytes, at + quote.len())?;
-                cells.push(Cell::Text(at + quote.len(), end, is_doubled));
-                end + quote.len()
-            } else {
-                let end = self.unquoted_end(bytes, at, ending)?;
-                cells.push(if end == at { Cell::Null } else { Cell::Text(at, end, false) });
-                end
-            };
-            let behind = &bytes[end..];
-            if behind.starts_with(separator) {
-                at = end + separator.len();
-            } else if behind.is_empty() || behind.starts_with(ending) {
-                return Ok(());
-            } else {
-                let message = "behind a value in quotes stands neither a separator nor the end";
-                return Err(RowError { at: end, message });
-            }
-        }
     }
 
     /// The place of the closing quote, and whether there are doubled ones before it.
@@ -151,7 +101,7 @@ impl Format {
                 return Err(RowError { at: start - quote.len(), message });
             };
             let end = at + found;
-            if !bytes[end + quote.len()..].starts_with(quote) {
+            if !is_at(quote, bytes, end + quote.len()) {
                 return Ok((end, is_doubled));
             }
             is_doubled = true;
@@ -160,28 +110,82 @@ impl Format {
     }
 
     /// The end of a value without quotes.
-    fn unquoted_end(&self, bytes: &[u8], start: usize, ending: &[u8]) -> Result<usize, RowError> {
-        let (separator, quote) = (self.separator.as_bytes(), self.quote.as_bytes());
+    #[inline(always)]
+    fn unquoted_end<L: Level>(
+        &self,
+        level: L,
+        bytes: &[u8],
+        start: usize,
+        ending: &[u8],
+    ) -> Result<usize, RowError> {
         let mut at = start;
-        while let Some(&byte) = bytes.get(at) {
-            let rest = &bytes[at..];
-            if byte == separator[0] && rest.starts_with(separator) {
-                break;
+        loop {
+            at = level.find_in(&self.stops, bytes, at);
+            let Some(&byte) = bytes.get(at) else { return Ok(at) };
+            if is_at(self.separator.as_bytes(), bytes, at) {
+                return Ok(at);
             }
             if matches!(byte, b'\r' | b'\n') {
-                if rest.starts_with(ending) {
-                    break;
+                if is_at(ending, bytes, at) {
+                    return Ok(at);
                 }
                 let message = "a line end that is not that of the first line needs quotes";
                 return Err(RowError { at, message });
             }
-            if byte == quote[0] && rest.starts_with(quote) {
+            if is_at(self.quote.as_bytes(), bytes, at) {
                 let message = "a quote stands inside of a value without quotes";
                 return Err(RowError { at, message });
             }
             at += 1;
         }
-        Ok(at)
+    }
+}
+
+/// Finds the values of a line that is not empty.
+struct Read<'a> {
+    format: &'a Format,
+    bytes: &'a [u8],
+    ending: &'a [u8],
+    cells: &'a mut Vec<Cell>,
+}
+
+// PERF: most values are shorter than a block.
+impl Kernel for Read<'_> {
+    type Output = Result<(), RowError>;
+
+    #[inline(always)]
+    fn run<L: Level>(self, level: L) -> Self::Output {
+        let Self { format, bytes, ending, cells } = self;
+        let (separator, quote) = (format.separator.as_bytes(), format.quote.as_bytes());
+        let mut at = 0;
+        loop {
+            let end = if is_at(quote, bytes, at) {
+                let (end, is_doubled) = format.quoted_end(bytes, at + quote.len())?;
+                cells.push(Cell::Text(at + quote.len(), end, is_doubled));
+                end + quote.len()
+            } else {
+                let end = format.unquoted_end(level, bytes, at, ending)?;
+                cells.push(if end == at { Cell::Null } else { Cell::Text(at, end, false) });
+                end
+            };
+            if is_at(separator, bytes, end) {
+                at = end + separator.len();
+            } else if end >= bytes.len() || is_at(ending, bytes, end) {
+                return Ok(());
+            } else {
+                let message = "behind a value in quotes stands neither a separator nor the end";
+                return Err(RowError { at: end, message });
+            }
+        }
+    }
+}
+
+/// Whether a text that is mostly one byte stands at a place.
+#[inline]
+fn is_at(text: &[u8], bytes: &[u8], place: usize) -> bool {
+    match text {
+        [byte] => bytes.get(place) == Some(byte),
+        text => bytes.get(place..).is_some_and(|rest| rest.starts_with(text)),
     }
 }
 
@@ -210,7 +214,7 @@ mod tests {
     fn read(text: &str) -> Result<Vec<Option<String>>, &'static str> {
         let format = Format::new(",", "\"").ok_or("format")?;
         let (mut cells, arena) = (Vec::new(), Arena::new());
-        format.read(text, &mut cells).map_err(|error| error.message)?;
+        format.read(text, Simd::default(), &mut cells).map_err(|error| error.message)?;
         let values = cells.into_iter().map(|cell| format.text(cell, text, &arena));
         Ok(values.map(|value| value.map(str::to_owned)).collect())
     }

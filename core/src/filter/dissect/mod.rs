@@ -182,13 +182,13 @@ impl Mapping {
         };
         let Some(value) = value else { return Ok(Outcome::Unmatched) };
         let subject = subject(value, cx.arena);
-        if self.pattern.find(subject, &mut cx.scratch.spans).is_err() {
+        if self.pattern.find(subject, cx.arena.simd(), &mut cx.scratch.spans).is_err() {
             return Err(Failed);
         }
         for saved in &self.pattern.saved {
             let text = part(subject, &cx.scratch.spans, saved.at);
             if let Some(name) = &saved.plain {
-                event.data.insert(name.key(), Value::Str(text), cx.arena);
+                event.data.insert_text(name.key(), text, cx.arena);
             } else {
                 saved.set(text, subject, event, cx)?;
             }
@@ -207,7 +207,8 @@ impl Mapping {
             Value::Str(_) => String::new(),
             value => format!(" of {}", shown_value(value)),
         };
-        let Err(miss) = self.pattern.find(subject, &mut cx.scratch.spans) else {
+        let found = self.pattern.find(subject, cx.arena.simd(), &mut cx.scratch.spans);
+        let Err(miss) = found else {
             return Some(format!("a field of the pattern cannot be set from field `{path}`"));
         };
         let rest = subject.get(miss.from..).unwrap_or("");

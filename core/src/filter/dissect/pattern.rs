@@ -8,6 +8,7 @@ use crate::filter::CompileCx;
 use crate::filter::dissect::{How, Saved};
 use crate::filter::field::FieldName;
 use crate::program::options::{OptionKind, OptionValue};
+use crate::scan::{Kernel, Level, Simd};
 
 /// A pattern, ready to be searched.
 #[derive(Debug)]
@@ -37,8 +38,8 @@ enum Search {
     Long(Box<Finder<'static>>),
     /// There is no text between two fields.
     Never,
-    /// By its rarest byte, which stands at `at`.
-    Short { byte: u8, at: usize },
+    /// By its rarest byte, which stands at `at`; its bytes are those of `word` under `mask`.
+    Short { byte: u8, at: usize, word: u64, mask: u64 },
 }
 
 /// Why a subject does not fit.
@@ -132,33 +133,20 @@ impl Pattern {
     pub(super) fn find(
         &self,
         subject: &str,
+        simd: Simd,
         spans: &mut Vec<(usize, usize)>,
     ) -> Result<(), Miss> {
         spans.clear();
         let bytes = subject.as_bytes();
         let in_front = Miss { delimiter: None, from: 0 };
-        if bytes.is_empty() || !self.has_fields || !subject.starts_with(&*self.prefix) {
+        if bytes.is_empty() || !self.has_fields {
             return Err(in_front);
         }
-        let mut left = self.prefix.len();
-        for (index, delimiter) in self.delimiters.iter().enumerate() {
-            let found = delimiter.find(bytes, left);
-            let Some(at) = found else {
-                return Err(Miss { delimiter: Some(index), from: left });
-            };
-            spans.push((left, at));
-            // Logstash does not go on behind a delimiter at the very start of the text.
-            if at > 0 {
-                left = at + delimiter.text.len();
-            }
-            if delimiter.is_padding {
-                while bytes[left..].starts_with(delimiter.text.as_bytes()) {
-                    left += delimiter.text.len();
-                }
-            }
+        // PERF: most patterns have nothing in front, and that is not worth a call.
+        if !self.prefix.is_empty() && !subject.starts_with(&*self.prefix) {
+            return Err(in_front);
         }
-        spans.push((left, bytes.len()));
-        Ok(())
+        simd.dispatch(Find { pattern: self, bytes, spans })
     }
 
     /// The delimiter that was not found; nothing when the pattern has no field.
@@ -187,7 +175,14 @@ impl Delimiter {
             [byte] => Search::Byte(*byte),
             bytes if bytes.len() <= Self::SHORT_BYTES => {
                 let rarest = (0..bytes.len()).min_by_key(|&at| frequency(bytes[at])).unwrap_or(0);
-                Search::Short { byte: bytes[rarest], at: rarest }
+                let mut word = [0; Self::SHORT_BYTES];
+                word[..bytes.len()].copy_from_slice(bytes);
+                Search::Short {
+                    byte: bytes[rarest],
+                    at: rarest,
+                    word: u64::from_le_bytes(word),
+                    mask: u64::MAX >> (64 - 8 * bytes.len()),
+                }
             }
             bytes => Search::Long(Box::new(Finder::new(bytes).into_owned())),
         };
@@ -195,25 +190,78 @@ impl Delimiter {
     }
 
     /// The first place at or behind `from`.
-    #[inline]
-    fn find(&self, bytes: &[u8], from: usize) -> Option<usize> {
-        let rest = bytes.get(from..)?;
+    #[inline(always)]
+    fn find<L: Level>(&self, level: L, bytes: &[u8], from: usize) -> Option<usize> {
         match &self.search {
-            Search::Byte(byte) => memchr::memchr(*byte, rest).map(|at| from + at),
-            Search::Short { byte, at } => {
-                let mut start = *at;
+            Search::Byte(byte) => {
+                let found = level.find1(*byte, bytes, from);
+                (found < bytes.len()).then_some(found)
+            }
+            Search::Short { byte, at, .. } => {
+                let mut start = from + at;
                 loop {
-                    let found = start + memchr::memchr(*byte, rest.get(start..)?)?;
-                    let place = found - at;
-                    if rest[place..].starts_with(self.text.as_bytes()) {
-                        return Some(from + place);
+                    let found = level.find1(*byte, bytes, start);
+                    if found >= bytes.len() {
+                        return None;
+                    }
+                    if self.is_at(bytes, found - at) {
+                        return Some(found - at);
                     }
                     start = found + 1;
                 }
             }
-            Search::Long(finder) => finder.find(rest).map(|at| from + at),
+            Search::Long(finder) => finder.find(bytes.get(from..)?).map(|at| from + at),
             Search::Never => None,
         }
+    }
+
+    /// Whether the delimiter stands at a place.
+    #[inline(always)]
+    fn is_at(&self, bytes: &[u8], place: usize) -> bool {
+        let Some(rest) = bytes.get(place..) else { return false };
+        match (&self.search, rest.first_chunk()) {
+            (Search::Byte(byte), _) => rest.first() == Some(byte),
+            (Search::Short { word, mask, .. }, Some(chunk)) => {
+                u64::from_le_bytes(*chunk) & mask == *word
+            }
+            _ => rest.starts_with(self.text.as_bytes()) && !self.text.is_empty(),
+        }
+    }
+}
+
+/// Finds the places of the fields behind the text in front.
+struct Find<'a> {
+    pattern: &'a Pattern,
+    bytes: &'a [u8],
+    spans: &'a mut Vec<(usize, usize)>,
+}
+
+// PERF: most fields are shorter than a block, and a call for each would take longer than to find its end.
+impl Kernel for Find<'_> {
+    type Output = Result<(), Miss>;
+
+    #[inline(always)]
+    fn run<L: Level>(self, level: L) -> Self::Output {
+        let Self { pattern, bytes, spans } = self;
+        spans.reserve(pattern.delimiters.len() + 1);
+        let mut left = pattern.prefix.len();
+        for (index, delimiter) in pattern.delimiters.iter().enumerate() {
+            let Some(at) = delimiter.find(level, bytes, left) else {
+                return Err(Miss { delimiter: Some(index), from: left });
+            };
+            spans.push((left, at));
+            // Logstash does not go on behind a delimiter at the very start of the text.
+            if at > 0 {
+                left = at + delimiter.text.len();
+            }
+            if delimiter.is_padding {
+                while delimiter.is_at(bytes, left) {
+                    left += delimiter.text.len();
+                }
+            }
+        }
+        spans.push((left, bytes.len()));
+        Ok(())
     }
 }
 
@@ -330,14 +378,26 @@ mod tests {
 
     #[test]
     fn delimiters_of_every_length_are_found_at_their_first_place() {
-        let subject = "aab aaab -=- -=-=- [x] <long delimiter> long delimiter";
-        for text in ["b", "ab", "aaab", "-=-=", "[x]", "long delimiter", "> long delimiter", "zz"] {
-            for from in 0..=subject.len() {
-                let expected = subject[from..].find(text).map(|at| from + at);
-                let delimiter = Delimiter::new(text, false);
-                assert_eq!(delimiter.find(subject.as_bytes(), from), expected, "{text} {from}");
+        struct First<'a>(&'a Delimiter, &'a str, usize);
+        impl Kernel for First<'_> {
+            type Output = Option<usize>;
+
+            #[inline(always)]
+            fn run<L: Level>(self, level: L) -> Self::Output {
+                self.0.find(level, self.1.as_bytes(), self.2)
             }
         }
-        assert_eq!(Delimiter::new("", false).find(b"x", 0), None);
+        let subject = "aab aaab -=- -=-=- [x] <long delimiter> long delimiter";
+        for simd in Simd::all() {
+            for text in ["b", "ab", "aaab", "-=-=", "[x]", "long delimiter", "> long delimiter", "zz"] {
+                let delimiter = Delimiter::new(text, false);
+                for from in 0..=subject.len() {
+                    let expected = subject[from..].find(text).map(|at| from + at);
+                    let found = simd.dispatch(First(&delimiter, subject, from));
+                    assert_eq!(found, expected, "{text} {from} {simd:?}");
+                }
+            }
+            assert_eq!(simd.dispatch(First(&Delimiter::new("", false), "x", 0)), None);
+        }
     }
 }

@@ -18,7 +18,7 @@ mod chars;
 mod scan;
 
 use chars::Chars;
-use scan::{Cursor, Scanner};
+use scan::Scanner;
 
 pub(super) const DOC: PluginDoc = PluginDoc {
     summary: "Turns keys and values in a text into fields.",
@@ -116,6 +116,9 @@ struct Names<'b> {
     exclude: &'b [&'b str],
 }
 
+/// Pairs for which there is room from the start.
+const EXPECTED_PAIRS: usize = 16;
+
 /// Why an event got tags.
 enum Stop {
     Failed,
@@ -201,6 +204,10 @@ impl Filter for Kv {
         }
     }
 
+    fn new_fields(&self) -> usize {
+        if self.target.is_none() { EXPECTED_PAIRS } else { 1 }
+    }
+
     fn failure_tags(&self) -> &[Box<str>] {
         &self.failure_tags
     }
@@ -248,8 +255,16 @@ impl Kv {
             let path = target.resolve(event, cx)?;
             event.set(path, Value::object(pairs, cx.arena), cx.arena)?;
         } else {
-            for (key, value) in pairs.into_entries() {
-                field::set_named(event, key, value, cx)?;
+            for (key, value) in pairs.entries_mut() {
+                if !field::is_plain(key.text(), cx) {
+                    let value = core::mem::replace(value, Value::Null);
+                    event.set(cx.path(key.text())?, value, cx.arena)?;
+                } else if let Value::Str(text) = value {
+                    event.data.insert_text(key, text, cx.arena);
+                } else {
+                    let value = core::mem::replace(value, Value::Null);
+                    event.data.insert(key, value, cx.arena);
+                }
             }
         }
         Ok(Outcome::Matched)
@@ -261,7 +276,7 @@ impl Kv {
             Some(key) => event.data.get(key),
             None => event.get(self.source.resolve(event, cx)?),
         };
-        let mut pairs = Object::new_in(cx.arena);
+        let mut pairs = Object::with_capacity_in(EXPECTED_PAIRS, cx.arena);
         let texts = match value {
             Some(Value::Array(array)) => array.as_slice(),
             Some(value) => core::slice::from_ref(value),
@@ -290,10 +305,10 @@ impl Kv {
         budget: &mut Budget,
         cx: &mut Cx<'_, 'b>,
     ) -> Result<(), Stop> {
-        let mut cursor = Cursor::new(text);
-        while let Some((key, value)) =
-            self.scanner.next(&mut cursor, &mut cx.scratch.pattern, budget)?
-        {
+        let mut found = cx.arena.list();
+        let (simd, scratch) = (cx.arena.simd(), &mut cx.scratch.pattern);
+        self.scanner.find(text, simd, scratch, budget, &mut found)?;
+        for (key, value) in found {
             if value.is_empty() && self.empty == EmptyValues::Skip {
                 continue;
             }
@@ -305,9 +320,12 @@ impl Kv {
                 },
             };
             let key = Key::new(key);
-            let old = pairs.get_mut(key);
+            if levels == 1 && !pairs.contains(key) {
+                pairs.insert_text(key, value, cx.arena);
+                continue;
+            }
             if self.duplicates == Duplicates::Skip
-                && old.as_deref().is_some_and(|old| includes(old, value))
+                && pairs.get(key).is_some_and(|old| includes(old, value))
             {
                 continue;
             }

@@ -11,11 +11,14 @@
 
 use core::fmt::Write;
 
+use bumpalo::collections::Vec as ArenaVec;
+
 use crate::diagnostic::Spanned;
 use crate::filter::CompileCx;
 use crate::filter::kv::chars;
 use crate::pattern::{Budget, BudgetExhausted, Flags, Regex, Scratch};
 use crate::program::options::PluginOptions;
+use crate::scan::{ByteClass, Kernel, Level, Simd};
 
 /// Finds pairs.
 #[derive(Debug)]
@@ -29,8 +32,15 @@ pub(super) struct Scanner {
 struct Table {
     /// Of each byte, whether it is in `field_split`, `value_split`, or opens a value in quotes.
     bytes: [u8; 256],
+    /// Those that end a key.
+    ends_key: ByteClass,
+    /// Those that end a value without quotes.
+    ends_value: ByteClass,
     blanks: Blanks,
 }
+
+/// Keys and their values, which are empty when there is none.
+pub(super) type Pairs<'b> = ArenaVec<'b, (&'b str, &'b str)>;
 
 /// What becomes of blanks around `value_split`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,7 +54,7 @@ const VALUE: u8 = 2;
 const OPENS: u8 = 4;
 
 /// Where in a text the search goes on, and what is known of the rest.
-pub(super) struct Cursor<'b> {
+struct Cursor<'b> {
     text: &'b str,
     at: usize,
     /// The next place of each closing character, by [`closer`]; valid unless the search has passed it.
@@ -56,16 +66,16 @@ pub(super) struct Cursor<'b> {
 /// No such byte follows.
 const NONE: usize = usize::MAX;
 
-/// What the table makes of a place.
-enum Step<'b> {
+/// How far the table got.
+#[derive(PartialEq)]
+enum Stop {
     End,
-    Pair(&'b str, &'b str),
     /// A backslash may change what is a pair.
     Unsure,
 }
 
 impl<'b> Cursor<'b> {
-    pub(super) fn new(text: &'b str) -> Self {
+    fn new(text: &'b str) -> Self {
         let backslash = memchr::memchr(b'\\', text.as_bytes()).unwrap_or(NONE);
         Self { text, at: 0, closers: [0; 5], backslash }
     }
@@ -170,22 +180,28 @@ impl Scanner {
         Some(Self { regex, table: table.map(Box::new) })
     }
 
-    /// The next pair; the value is empty when there is none.
-    #[inline]
-    pub(super) fn next<'b>(
+    /// Finds all pairs of a text.
+    pub(super) fn find<'b>(
         &self,
-        cursor: &mut Cursor<'b>,
+        text: &'b str,
+        simd: Simd,
         scratch: &mut Scratch,
         budget: &mut Budget,
-    ) -> Result<Option<(&'b str, &'b str)>, BudgetExhausted> {
-        if let Some(table) = &self.table {
-            match table.next(cursor) {
-                Step::End => return Ok(None),
-                Step::Pair(key, value) => return Ok(Some((key, value))),
-                Step::Unsure => {}
+        pairs: &mut Pairs<'b>,
+    ) -> Result<(), BudgetExhausted> {
+        let mut cursor = Cursor::new(text);
+        loop {
+            if let Some(table) = &self.table {
+                let cursor = &mut cursor;
+                if simd.dispatch(Fill { table, cursor, pairs: &mut *pairs }) == Stop::End {
+                    return Ok(());
+                }
+            }
+            match self.search(&mut cursor, scratch, budget)? {
+                Some(pair) => pairs.push(pair),
+                None => return Ok(()),
             }
         }
-        self.search(cursor, scratch, budget)
     }
 
     /// The next pair by the regular expression: the first group is the key, and of the others the
@@ -236,18 +252,12 @@ impl Table {
                 | if value.contains(byte) { VALUE } else { 0 }
                 | if quotes.contains(&byte) { OPENS } else { 0 };
         }
-        Some(Self { bytes, blanks })
+        let (ends_key, ends_value) = (ByteClass::new(&both), ByteClass::new(&field));
+        Some(Self { bytes, ends_key, ends_value, blanks })
     }
 
     fn is(&self, byte: u8, what: u8) -> bool {
         self.bytes[usize::from(byte)] & what != 0
-    }
-
-    /// The first place from `at` on where a byte of these kinds stands, or the end.
-    #[inline]
-    fn find(&self, bytes: &[u8], at: usize, what: u8) -> usize {
-        let rest = bytes.get(at..).unwrap_or_default();
-        rest.iter().position(|&byte| self.is(byte, what)).map_or(bytes.len(), |found| at + found)
     }
 
     #[inline]
@@ -260,50 +270,27 @@ impl Table {
         at
     }
 
+    /// A value in quotes or brackets at a place, if one is there, and where the next pair may begin; nothing
+    /// when a backslash may change that.
     #[inline]
-    fn next<'b>(&self, cursor: &mut Cursor<'b>) -> Step<'b> {
+    fn quoted<'b>(&self, cursor: &mut Cursor<'b>, start: usize) -> Option<(Option<&'b str>, usize)> {
         let bytes = cursor.text.as_bytes();
-        let mut at = cursor.at;
-        let (start, key_end, value_start) = loop {
-            while bytes.get(at).is_some_and(|&byte| self.is(byte, FIELD | VALUE)) {
-                at += 1;
-            }
-            let end = self.find(bytes, at, FIELD | VALUE);
-            if cursor.backslash_from(at) < end {
-                return Step::Unsure;
-            }
-            let split = self.behind_blanks(bytes, end);
-            match bytes.get(split) {
-                None => return Step::End,
-                Some(&byte) if self.is(byte, VALUE) => {
-                    break (at, end, self.behind_blanks(bytes, split + 1));
-                }
-                Some(_) => at = end,
-            }
+        let Some(&opener) = bytes.get(start).filter(|&&byte| self.is(byte, OPENS)) else {
+            return Some((None, start));
         };
-        let key = cursor.slice(start, key_end);
-        let opener = bytes.get(value_start).copied().filter(|&byte| self.is(byte, OPENS));
-        if let Some(opener) = opener {
-            let close = cursor.closer_from(closer(opener), value_start + 1);
-            if cursor.backslash_from(value_start) < close {
-                return Step::Unsure;
-            }
-            if close != NONE {
-                let behind = bytes.get(close + 1).copied();
-                let separates = behind.is_some_and(|byte| self.is(byte, FIELD));
-                if separates || behind.is_none_or(|byte| byte == b'\n') {
-                    cursor.at = close + 1 + usize::from(separates);
-                    return Step::Pair(key, cursor.slice(value_start + 1, close));
-                }
-            }
+        let close = cursor.closer_from(closer(opener), start + 1);
+        if cursor.backslash_from(start) < close {
+            return None;
         }
-        let mut end = self.find(bytes, value_start, FIELD);
-        let backslash = cursor.backslash_from(value_start);
-        if backslash < end {
-            end = self.find_unescaped(bytes, backslash);
+        if close == NONE {
+            return Some((None, start));
         }
-        cursor.at = (end + 1).min(bytes.len());
-        Step::Pair(key, cursor.slice(value_start, end))
+        let behind = bytes.get(close + 1).copied();
+        let separates = behind.is_some_and(|byte| self.is(byte, FIELD));
+        if !separates && behind.is_some_and(|byte| byte != b'\n') {
+            return Some((None, start));
+        }
+        Some((Some(cursor.slice(start + 1, close)), close + 1 + usize::from(separates)))
     }
 
     /// The first separator of pairs from a backslash on that has none before it.
@@ -321,6 +308,61 @@ impl Table {
     }
 }
 
+/// Finds pairs by the table.
+struct Fill<'a, 'b> {
+    table: &'a Table,
+    cursor: &'a mut Cursor<'b>,
+    pairs: &'a mut Pairs<'b>,
+}
+
+// PERF: most keys and values are shorter than a block.
+impl Kernel for Fill<'_, '_> {
+    type Output = Stop;
+
+    #[inline(always)]
+    fn run<L: Level>(self, level: L) -> Stop {
+        let Self { table, cursor, pairs } = self;
+        let bytes = cursor.text.as_bytes();
+        let mut at = cursor.at;
+        loop {
+            while bytes.get(at).is_some_and(|&byte| table.is(byte, FIELD | VALUE)) {
+                at += 1;
+            }
+            let end = level.find_in(&table.ends_key, bytes, at);
+            if cursor.backslash_from(at) < end {
+                return Stop::Unsure;
+            }
+            let split = table.behind_blanks(bytes, end);
+            match bytes.get(split) {
+                None => return Stop::End,
+                Some(&byte) if table.is(byte, VALUE) => {}
+                Some(_) => {
+                    at = end;
+                    continue;
+                }
+            }
+            let start = table.behind_blanks(bytes, split + 1);
+            let Some((value, next)) = table.quoted(cursor, start) else {
+                return Stop::Unsure;
+            };
+            let (value, next) = match value {
+                Some(value) => (value, next),
+                None => {
+                    let mut end = level.find_in(&table.ends_value, bytes, start);
+                    let backslash = cursor.backslash_from(start);
+                    if backslash < end {
+                        end = table.find_unescaped(bytes, backslash);
+                    }
+                    (cursor.slice(start, end), (end + 1).min(bytes.len()))
+                }
+            };
+            pairs.push((cursor.slice(at, end), value));
+            at = next;
+            cursor.at = next;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
@@ -331,6 +373,7 @@ mod tests {
     use crate::filter::lists::Lists;
     use crate::program::options::resolve;
     use crate::program::{Options, Resources};
+    use crate::arena::Arena;
     use crate::config::ast::Statement;
 
     fn scanner(options: &str) -> Scanner {
@@ -349,11 +392,12 @@ mod tests {
         Scanner::compile(resolved.get(plugin).unwrap(), &mut cx).unwrap()
     }
 
-    fn pairs<'b>(scanner: &Scanner, text: &'b str) -> Vec<(&'b str, &'b str)> {
-        let (mut cursor, mut scratch) = (Cursor::new(text), Scratch::new());
+    fn pairs(scanner: &Scanner, text: &str, simd: Simd) -> Vec<(String, String)> {
+        let arena = Arena::new();
+        let (mut pairs, mut scratch) = (arena.list(), Scratch::new());
         let mut budget = Budget::for_subject(text.len());
-        let mut next = || scanner.next(&mut cursor, &mut scratch, &mut budget).unwrap();
-        core::iter::from_fn(&mut next).collect()
+        scanner.find(text, simd, &mut scratch, &mut budget, &mut pairs).unwrap();
+        pairs.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect()
     }
 
     #[test]
@@ -384,7 +428,11 @@ mod tests {
                     let one = if random(8) == 0 { rare[random(5)] } else { pieces[random(16)] };
                     text.push_str(one);
                 }
-                assert_eq!(pairs(&fast, &text), pairs(&exact, &text), "{options} on {text:?}");
+                let expected = pairs(&exact, &text, Simd::default());
+                for simd in Simd::all() {
+                    let found = pairs(&fast, &text, simd);
+                    assert_eq!(found, expected, "{options} on {text:?} with {simd:?}");
+                }
             }
         }
     }
@@ -393,6 +441,7 @@ mod tests {
     fn separators_that_make_a_range_together_are_left_to_the_regular_expression() {
         let scanner = scanner("value_split => \"a-\" field_split => \"z\"");
         assert!(scanner.table.is_none());
-        assert_eq!(pairs(&scanner, "A-1zbB-2"), [("A", "1"), ("B", "2")]);
+        let found = pairs(&scanner, "A-1zbB-2", Simd::default());
+        assert_eq!(found, [("A", "1"), ("B", "2")].map(|(key, value)| (key.to_owned(), value.to_owned())));
     }
 }
