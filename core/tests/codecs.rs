@@ -385,7 +385,7 @@ fn spoiled_input_is_counted_and_may_be_cut_anywhere() {
                         (1, Some(byte)) => *byte ^= 1 << draws.below(8),
                         (2, Some(_)) => drop(stream.remove(at)),
                         _ => {
-                            stream.splice(at..at, original.iter().take(at).copied()).for_each(drop)
+                            stream.splice(at..at, original.iter().take(at).copied()).for_each(drop);
                         }
                     }
                 }
