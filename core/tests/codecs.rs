@@ -345,3 +345,56 @@ fn what_real_python_clients_sent_is_read() {
         )
     );
 }
+
+/// Numbers from a fixed seed (xorshift).
+struct Draws(u64);
+
+impl Draws {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % (end.max(1) as u64)).unwrap()
+    }
+}
+
+#[test]
+fn spoiled_input_is_counted_and_may_be_cut_anywhere() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/codecs");
+    #[expect(clippy::disallowed_methods, reason = "a test reads its cases")]
+    let mut files: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    let mut draws = Draws(0x5DEE_CE66_D1CE_4E5B);
+    for file in files {
+        #[expect(clippy::disallowed_methods, reason = "a test reads its cases")]
+        let text = fs::read_to_string(file).unwrap();
+        for line in text.lines() {
+            let case: Value = serde_json::from_str(line).unwrap();
+            if case["feature"] == "inflate" && !cfg!(feature = "inflate") {
+                continue;
+            }
+            let pipeline = pipeline(&case);
+            let original = bytes(&case);
+            for _ in 0..12 {
+                let mut stream = original.clone();
+                for _ in 0..=draws.below(4) {
+                    let at = draws.below(stream.len());
+                    match (draws.below(4), stream.get_mut(at)) {
+                        (0, Some(byte)) => *byte = b"\n\r\"\\{}[]|=\0\xC1\xFF"[draws.below(13)],
+                        (1, Some(byte)) => *byte ^= 1 << draws.below(8),
+                        (2, Some(_)) => drop(stream.remove(at)),
+                        _ => {
+                            stream.splice(at..at, original.iter().take(at).copied()).for_each(drop);
+                        }
+                    }
+                }
+                // `run` sees to it that every line is accounted for.
+                let whole = run(&pipeline, [&stream[..]]);
+                assert_eq!(run(&pipeline, stream.chunks(1)), whole, "{}: {stream:?}", case["id"]);
+                let (head, tail) = stream.split_at(draws.below(stream.len() + 1));
+                assert_eq!(run(&pipeline, [head, tail]), whole, "{}: {stream:?}", case["id"]);
+            }
+        }
+    }
+}

@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use sawlog::{
-    Config, Event, InputOptions, Options, ParseOptions, Pipeline, Refusal, Resources, Sink, Source,
+    Config, Encoder, Event, InputOptions, Options, ParseOptions, Pipeline, Refusal, Resources, Sink, Source,
     Tick, Timestamp, Worker,
 };
 
@@ -33,9 +33,15 @@ static PIPELINES: LazyLock<Vec<Pipeline>> = LazyLock::new(|| {
     let mut resources = resources();
     let mut configs: Vec<String> =
         sawlog::filters().map(|(_, doc)| format!("filter {{ {} }}", doc.example)).collect();
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/tests/conformance");
-    let mut files: Vec<_> =
-        fs::read_dir(cases).expect("the cases").map(|file| file.expect("a case").path()).collect();
+    let of_codec = |codec: &str| format!("input {{ stdin {{ codec => {codec} }} }}");
+    let decoders = sawlog::codecs().filter(|codec| codec.decodes);
+    configs.extend(decoders.map(|codec| of_codec(codec.doc.example)));
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/tests");
+    let mut files: Vec<_> = ["codecs", "conformance"]
+        .iter()
+        .flat_map(|folder| fs::read_dir(tests.join(folder)).expect("the cases"))
+        .map(|file| file.expect("a case").path())
+        .collect();
     files.sort();
     for file in files.iter().filter(|file| file.extension().is_some_and(|end| end == "ndjson")) {
         for line in fs::read_to_string(file).expect("a text").lines() {
@@ -44,11 +50,19 @@ static PIPELINES: LazyLock<Vec<Pipeline>> = LazyLock::new(|| {
             for (path, text) in case["files"].as_object().into_iter().flatten() {
                 resources.add_file(path, text.as_str().expect("a text").into());
             }
+            configs.extend(case["codec"].as_str().map(of_codec));
         }
     }
     configs.sort();
     configs.dedup();
     configs.into_iter().filter_map(|text| compile(text, &resources)).collect()
+});
+
+static ENCODERS: LazyLock<Vec<Encoder>> = LazyLock::new(|| {
+    let codecs = sawlog::codecs().filter(|codec| codec.encodes);
+    codecs
+        .map(|codec| Encoder::of_codec(codec.doc.example, &Options::default()).expect(codec.name))
+        .collect()
 });
 
 fn compile(text: String, resources: &Resources) -> Option<Pipeline> {
@@ -99,7 +113,7 @@ fn feed<'a>(
             }
         }
     }
-    worker.flush(tick, out);
+    worker.finish(tick, out);
 }
 
 #[derive(Debug, Default, PartialEq)]
@@ -112,6 +126,11 @@ impl Sink for Collected {
     fn event(&mut self, event: &Event<'_>) {
         event.write_json_with_metadata(&mut self.events);
         self.events.push(b'\n');
+        let mut written = Vec::new();
+        for encoder in &*ENCODERS {
+            encoder.encode(event, Timestamp::UNIX_EPOCH, &mut written);
+        }
+        assert!(!written.is_empty(), "a dot at least");
     }
 
     fn refused(&mut self, refusal: &Refusal<'_, '_>) {

@@ -37,16 +37,16 @@ struct UrlDecode {
 pub(super) fn compile(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option<Box<dyn Filter>> {
     let style = cx.options.field_reference_escape_style;
     let charset = match options.text("charset") {
-        None => Charset::Utf8,
-        Some(name) => match Charset::named(name.value) {
-            Some(charset) => charset,
-            None => {
+        None => Some(Charset::Utf8),
+        Some(name) => {
+            let known = Charset::named(name.value);
+            if known.is_none() {
                 let message = format!("the charset `{}` is not read", name.value);
                 cx.error_with_help(Code::Unsupported, name.span, message, CHARSETS);
-                return None;
             }
-        },
-    };
+            known
+        }
+    }?;
     let field = options.text("field").map_or("message", |text| text.value);
     Some(Box::new(UrlDecode {
         field: (!options.flag("all_fields", false)).then(|| FieldName::fixed(field, style)),

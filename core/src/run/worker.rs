@@ -417,7 +417,9 @@ impl Worker {
     pub fn delimiter(&self) -> &[u8] {
         match &self.decoding.decoder.framing {
             Framing::Lines(delimiter) => delimiter,
-            _ => b"\n",
+            #[cfg(feature = "inflate")]
+            Framing::Gzip => b"\n",
+            Framing::Msgpack => b"\n",
         }
     }
 

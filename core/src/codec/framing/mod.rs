@@ -11,11 +11,12 @@ pub(crate) mod msgpack;
 
 /// Cuts a stream into frames.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "lines are what nearly all streams have")]
 pub(crate) enum Framer {
     #[cfg(feature = "inflate")]
-    Gzip(gzip::GzipFramer),
+    Gzip(Box<gzip::GzipFramer>),
     Lines(LineFramer),
-    Msgpack(MsgpackFramer),
+    Msgpack(Box<MsgpackFramer>),
 }
 
 impl Framer {
@@ -23,9 +24,9 @@ impl Framer {
     pub(crate) fn new(framing: &Framing, max_frame_bytes: usize) -> Self {
         match framing {
             #[cfg(feature = "inflate")]
-            Framing::Gzip => Self::Gzip(gzip::GzipFramer::new(max_frame_bytes)),
+            Framing::Gzip => Self::Gzip(Box::new(gzip::GzipFramer::new(max_frame_bytes))),
             Framing::Lines(delimiter) => Self::Lines(LineFramer::new(delimiter, max_frame_bytes)),
-            Framing::Msgpack => Self::Msgpack(MsgpackFramer::new(max_frame_bytes)),
+            Framing::Msgpack => Self::Msgpack(Box::new(MsgpackFramer::new(max_frame_bytes))),
         }
     }
 
