@@ -75,6 +75,8 @@ pub struct Plugin<'a> {
     pub doc: &'static PluginDoc,
     /// Its own options, in alphabetical order.
     pub options: &'a [OptionSpec],
+    /// What a codec does: `Reads.`, `Writes.` or both; nothing for a filter.
+    pub directions: Option<&'static str>,
 }
 
 impl<'a> Plugin<'a> {
@@ -85,7 +87,8 @@ impl<'a> Plugin<'a> {
             Known::Options(options) => options,
             Known::NoOptions | Known::Unknown { .. } => &[],
         };
-        Some(Self { kind, name, doc, options })
+        let directions = (kind == PluginKind::Codec).then(|| directions_of(name)).flatten();
+        Some(Self { kind, name, doc, options, directions })
     }
 
     /// What an option does.
@@ -97,6 +100,9 @@ impl<'a> Plugin<'a> {
     fn text(&self, schema: &Schema) -> String {
         let mut out = format!("{}\n", self.name);
         wrap(&mut out, 2, self.doc.summary);
+        if let Some(directions) = self.directions {
+            let _ = writeln!(out, "  {directions}");
+        }
         if !self.options.is_empty() {
             out.push_str("\noptions\n");
             for option in self.options {
@@ -141,11 +147,22 @@ impl<'a> Plugin<'a> {
             "name": self.name,
             "kind": self.kind.as_str(),
             "summary": self.doc.summary,
+            "directions": self.directions,
             "example": self.doc.example,
             "options": own.collect::<Vec<_>>(),
             "common_options": common.collect::<Vec<_>>(),
             "differences": differences.collect::<Vec<_>>(),
         })
+    }
+}
+
+fn directions_of(codec: &str) -> Option<&'static str> {
+    let entry = sawlog::codecs().find(|entry| entry.name == codec)?;
+    match (entry.decodes, entry.encodes) {
+        (true, true) => Some("Reads and writes."),
+        (true, false) => Some("Reads."),
+        (false, true) => Some("Writes."),
+        (false, false) => None,
     }
 }
 

@@ -94,6 +94,9 @@ fn page(kind: PluginKind, head: &str) -> String {
     for (name, doc) in plugins {
         let plugin = Plugin::find(kind, name, &schema).unwrap();
         let _ = writeln!(out, "\n## {name}\n\n{}\n", doc.summary);
+        if let Some(directions) = plugin.directions {
+            let _ = writeln!(out, "{directions}\n");
+        }
         if !plugin.options.is_empty() {
             option_table(
                 &mut out,
@@ -136,7 +139,7 @@ fn option_table<'a>(out: &mut String, options: impl Iterator<Item = (&'a OptionS
     }
 }
 
-/// What enters the examples: `{"kind": …, "name": …, "events": […]}`, of a codec `"input": "bytes as text"`;
+/// What enters the examples: `{"kind": …, "name": …, "events": […]}`, of a codec `"input": "text"`, or `"hex"`;
 /// `"files"` are those that the example names, with the path of their content in the project.
 struct Examples {
     rows: Vec<Value>,
@@ -155,21 +158,23 @@ impl Examples {
         let row = row.unwrap_or_else(|| {
             panic!("plugin-examples.ndjson has nothing for the {} `{name}`", kind.as_str())
         });
-        let (config, codec, input) = if let Value::String(text) = &row["input"] {
-            let config = format!("input {{ stdin {{ codec => {example} }} }} filter {{ }}");
-            (config, None, text.clone())
-        } else {
-            let events = row["events"].as_array().into_iter().flatten();
-            let lines = events.fold(String::new(), |lines, event| lines + &format!("{event}\n"));
-            // The database of the tests stands for the one that the example names.
-            let database = project().join("core/tests/data/maxmind/GeoLite2-City-Test.mmdb");
-            let example = example.replace("GeoLite2-City.mmdb", database.to_str().unwrap());
-            (format!("filter {{ {example} }}"), Some("json_lines"), lines)
+        let input = match (&row["input"], &row["hex"]) {
+            (Value::String(text), _) => text.clone().into_bytes(),
+            (_, Value::String(digits)) => bytes_of(digits),
+            _ => {
+                let events = row["events"].as_array().into_iter().flatten();
+                events
+                    .fold(Vec::new(), |lines, event| [lines, format!("{event}\n").into()].concat())
+            }
         };
         if input.is_empty() {
             // A codec that only writes: the host's outputs use it.
             return;
         }
+        let (config, codec) = match kind {
+            PluginKind::Filter => (format!("filter {{ {example} }}"), Some("json_lines")),
+            _ => (format!("input {{ stdin {{ codec => {example} }} }} filter {{ }}"), None),
+        };
         let mut arguments = vec!["convert", "-e", &config, "--timezone", "UTC", "--now", NOW];
         arguments.extend(["--no-original", "-q"]);
         arguments.extend(codec.iter().flat_map(|codec| ["--codec", codec]));
@@ -180,7 +185,7 @@ impl Examples {
         }
         let mut command = sawlog(&arguments);
         command.current_dir(&scratch.path);
-        let run = run_with(command, input.as_bytes());
+        let run = run_with(command, &input);
         assert_eq!(run.status, 0, "{name}: {}", run.stderr);
         let events = run.events();
         let leaving = events
@@ -188,9 +193,18 @@ impl Examples {
             .map(bare)
             .fold(String::new(), |lines, event| lines + &format!("{event}\n"));
         let leaving = if leaving.is_empty() { "(no event)\n".to_owned() } else { leaving };
-        let shown = input.trim_end_matches('\n');
+        let shown = match &row["hex"] {
+            Value::String(digits) => format!("(bytes) {digits}"),
+            _ => String::from_utf8(input).unwrap().trim_end_matches('\n').to_owned(),
+        };
         let _ = writeln!(out, "\n```\n{shown}\n```\n\nbecomes\n\n```\n{leaving}```");
     }
+}
+
+/// The bytes that hexadecimal digits stand for.
+fn bytes_of(digits: &str) -> Vec<u8> {
+    let pairs = digits.as_bytes().chunks(2);
+    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
 }
 
 /// An event without what every event has.

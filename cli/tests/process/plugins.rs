@@ -74,3 +74,15 @@ fn plugin_that_is_not_built_is_status_2_with_a_way_out() {
         assert!(run.stderr.starts_with(&message), "{arguments:?}: {}", run.stderr);
     }
 }
+
+#[test]
+fn codec_says_whether_it_reads_and_writes() {
+    for (name, directions) in
+        [("json", "Reads and writes."), ("cloudtrail", "Reads."), ("rubydebug", "Writes.")]
+    {
+        let text = run(&["codecs", name]);
+        assert!(text.text().contains(directions), "{name}: {}", text.text());
+        let json = run(&["codecs", name, "--format", "json"]);
+        assert_eq!(json.events()[0]["directions"], directions, "{name}");
+    }
+}
