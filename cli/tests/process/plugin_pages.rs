@@ -18,6 +18,9 @@ use crate::support::{NOW, Scratch, project, run_with, sawlog};
 const START: &str = "<!-- generated: ";
 const END: &str = "<!-- end -->";
 
+/// The field that shows `@metadata`, which is not written otherwise.
+const METADATA: &str = "metadata_of_the_event";
+
 #[test]
 fn page_of_filters_is_what_the_table_says() {
     let head = "\
@@ -172,7 +175,10 @@ impl Examples {
             return;
         }
         let (config, codec) = match kind {
-            PluginKind::Filter => (format!("filter {{ {example} }}"), Some("json_lines")),
+            PluginKind::Filter => {
+                let copy = format!("mutate {{ copy => {{ \"[@metadata]\" => \"{METADATA}\" }} }}");
+                (format!("filter {{ {example} {copy} }}"), Some("json_lines"))
+            }
             _ => (format!("input {{ stdin {{ codec => {example} }} }} filter {{ }}"), None),
         };
         let mut arguments = vec!["convert", "-e", &config, "--timezone", "UTC", "--now", NOW];
@@ -211,6 +217,18 @@ fn bytes_of(digits: &str) -> Vec<u8> {
 fn bare(mut event: Value) -> Value {
     let fields = event.as_object_mut().unwrap();
     fields.remove("@version");
+    if let Some(Value::Object(mut metadata)) = fields.remove(METADATA) {
+        // What the host knows of the input is not the plugin's work.
+        metadata.remove("input");
+        if !metadata.is_empty() {
+            fields.insert("@metadata".to_owned(), Value::Object(metadata));
+        }
+    }
+    // Some events have the name of the machine.
+    let machine = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    if fields.get("message").and_then(Value::as_str) == Some(machine.trim_end()) {
+        fields.insert("message".to_owned(), Value::from("(name of this machine)"));
+    }
     if fields.get("@timestamp").and_then(Value::as_str) == Some("2024-03-15T15:00:00.000Z") {
         fields.remove("@timestamp");
     }
