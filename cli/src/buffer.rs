@@ -123,8 +123,11 @@ mod tests {
         huge.reserve(KEPT_BYTES + 1);
         drop(huge);
         assert_eq!(pool.take().capacity(), 0);
-        let taken: Vec<_> = (0..2 * KEPT_BUFFERS).map(|_| pool.take()).collect();
-        taken.into_iter().for_each(|mut buffer| buffer.push(1));
+        let mut taken: Vec<_> = (0..2 * KEPT_BUFFERS).map(|_| pool.take()).collect();
+        for buffer in &mut taken {
+            buffer.push(1);
+        }
+        drop(taken);
         assert_eq!(pool.spare.lock().map_or(0, |spare| spare.len()), KEPT_BUFFERS);
     }
 }

@@ -14,8 +14,8 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use sawlog::{
-    Config, Encoder, Event, InputOptions, Options, ParseOptions, Pipeline, Refusal, Resources, Sink, Source,
-    Tick, Timestamp, Worker,
+    Config, Encoder, Event, InputOptions, Options, ParseOptions, Pipeline, Refusal, Resources,
+    Sink, Source, Tick, Timestamp, Worker,
 };
 
 /// What the command line brings, a database, and the files of all cases.

@@ -448,6 +448,7 @@ mod tests {
         assert!(schedule.choose(None).is_none(), "the second source waits for the first");
         schedule.add(0, vec![head(), block(0, false, true)], None);
         assert_eq!(offset(schedule.choose(None)), Some(0));
+        assert_eq!(offset(schedule.choose(None)), Some(10), "the stream is ended");
         assert!(matches!(schedule.choose(None), Some(Task::Open { source: 1, .. })));
     }
 

@@ -345,16 +345,15 @@ impl Kernel for Fill<'_, '_> {
             let Some((value, next)) = table.quoted(cursor, start) else {
                 return Stop::Unsure;
             };
-            let (value, next) = match value {
-                Some(value) => (value, next),
-                None => {
-                    let mut end = level.find_in(&table.ends_value, bytes, start);
-                    let backslash = cursor.backslash_from(start);
-                    if backslash < end {
-                        end = table.find_unescaped(bytes, backslash);
-                    }
-                    (cursor.slice(start, end), (end + 1).min(bytes.len()))
+            let (value, next) = if let Some(value) = value {
+                (value, next)
+            } else {
+                let mut end = level.find_in(&table.ends_value, bytes, start);
+                let backslash = cursor.backslash_from(start);
+                if backslash < end {
+                    end = table.find_unescaped(bytes, backslash);
                 }
+                (cursor.slice(start, end), (end + 1).min(bytes.len()))
             };
             pairs.push((cursor.slice(at, end), value));
             at = next;
