@@ -145,7 +145,7 @@ fn push_value_at<L: Level>(level: L, value: &Value<'_>, out: &mut Vec<u8>) {
         Value::Array(array) => level.enter(List { array, out }),
         Value::Bool(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
         Value::Float(value) => push_float(*value, out),
-        Value::Int(value) => push_plain(itoa::Buffer::new().format(*value).as_bytes(), out),
+        Value::Int(value) => push_int(*value, out),
         Value::Null => out.extend_from_slice(b"null"),
         Value::Number(text) => out.extend_from_slice(text.as_bytes()),
         Value::Object(object) => level.enter(Map { object, out }),
@@ -156,6 +156,33 @@ fn push_value_at<L: Level>(level: L, value: &Value<'_>, out: &mut Vec<u8>) {
             out.push(b'"');
         }
     }
+}
+
+fn push_int(value: i64, out: &mut Vec<u8>) {
+    match u32::try_from(value) {
+        Ok(value) if value < 100_000_000 => push_eight_digits(value, out),
+        _ => push_plain(itoa::Buffer::new().format(value).as_bytes(), out),
+    }
+}
+
+/// Appends a number of up to eight digits.
+// PERF: all digits are made in one register and stored at once; digits that are stored one by one and then
+// copied wait for the stores.
+#[inline(always)]
+fn push_eight_digits(value: u32, out: &mut Vec<u8>) {
+    let value = u64::from(value);
+    // Two numbers of four digits, four of two, eight of one; the first stands lowest. The quotients are exact for
+    // numbers of that size.
+    let fours = value / 10_000 | value % 10_000 << 32;
+    let hundreds = (fours * 10_486 >> 20) & 0x0000_007F_0000_007F;
+    let twos = hundreds | (fours - 100 * hundreds) << 16;
+    let tens = (twos * 103 >> 10) & 0x000F_000F_000F_000F;
+    let digits = tens | (twos - 10 * tens) << 8;
+    let leading = (digits.trailing_zeros() / 8).min(7);
+    let text = (digits | 0x3030_3030_3030_3030) >> (8 * leading);
+    let end = out.len() + 8 - leading as usize;
+    out.extend_from_slice(&text.to_le_bytes());
+    out.truncate(end);
 }
 
 #[inline(never)]
@@ -214,12 +241,26 @@ mod tests {
     }
 
     #[test]
+    fn integers_are_written_in_decimals() {
+        let edges = (0..=19).flat_map(|digits| {
+            let power = 10_i64.checked_pow(digits).unwrap_or(i64::MAX);
+            [power - 1, power, power.wrapping_add(1), power / 7, -power]
+        });
+        for value in edges.chain((0..200_000_000).step_by(9_973)) {
+            let mut out = b"x".to_vec();
+            write_value(&Value::Int(value), &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), format!("x{value}"));
+        }
+    }
+
+    #[test]
     fn what_is_written_is_json() {
         for value in [
             Value::Float(1e300),
             Value::Float(f64::NAN),
             Value::Float(-0.0),
             Value::Int(i64::MIN),
+            Value::Int(-1),
             Value::Number("1e400"),
             Value::Str("\u{0}\u{2028}"),
         ] {
