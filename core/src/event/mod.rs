@@ -24,6 +24,7 @@ pub use create::Origin;
 pub use key::Key;
 pub(crate) use key::Name;
 pub use object::Object;
+pub(crate) use object::Seen;
 pub use path::{EscapeStyle, FieldPath, PathError, PathRef};
 pub use template::Template;
 pub(crate) use value::Num;

@@ -42,6 +42,18 @@ pub struct Object<'b> {
     raw: Option<&'b mut Raw<'b, Self>>,
 }
 
+/// Which fields an object may have: bit `hash & 63` of each that was ever there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen(u64);
+
+impl Seen {
+    /// Whether a field is not there, as far as that is known without a search.
+    #[inline(always)]
+    fn lacks(self, key: Key<'_>) -> bool {
+        self.0 & 1 << (key.hash() & 63) == 0
+    }
+}
+
 struct Entry<'b> {
     key: Key<'b>,
     value: Value<'b>,
@@ -107,13 +119,44 @@ impl<'b> Object<'b> {
         }
     }
 
-    /// Sets a field unless it is there, and tells whether it was set.
+    /// The fields that may be there now.
     #[inline]
-    pub(crate) fn insert_new(&mut self, key: Key<'b>, value: Value<'b>, arena: &'b Arena) -> bool {
+    pub(crate) fn seen(&self) -> Seen {
+        Seen(if self.raw.is_some() { u64::MAX } else { self.seen })
+    }
+
+    /// Sets a field to a text unless the field is there, and tells whether it was set. `seen` may be of earlier,
+    /// if the field cannot have been set since.
+    // PERF: as in `insert_text`, from registers.
+    #[inline(always)]
+    pub(crate) fn insert_new_text(
+        &mut self,
+        seen: Seen,
+        key: Key<'b>,
+        text: &'b str,
+        arena: &'b Arena,
+    ) -> bool {
+        if seen.lacks(key) {
+            self.append_text(key, text, arena);
+            return true;
+        }
+        self.insert_new_text_searching(key.text(), key.hash(), key.written(), text, arena)
+    }
+
+    #[inline(never)]
+    fn insert_new_text_searching(
+        &mut self,
+        name: &'b str,
+        hash: u32,
+        written: Option<&'b WrittenName>,
+        text: &'b str,
+        arena: &'b Arena,
+    ) -> bool {
+        let key = Key::with_hash(name, hash).with_written(written);
         self.unpack();
         let is_new = self.position(key).is_none();
         if is_new {
-            self.append(key, value, arena);
+            self.append(key, Value::Str(text), arena);
         }
         is_new
     }
@@ -130,15 +173,27 @@ impl<'b> Object<'b> {
         }
     }
 
-    /// Sets a field to a text, as [`Self::insert`] does.
+    /// Sets a field to a text, as [`Self::insert`] does. `seen` may be of earlier, if the field cannot have
+    /// been set since.
     // PERF: the text goes to its place from registers. A value that is made first is put together on the
     // stack, and loading it from there waits for its parts to be stored: a third of kv and dissect.
     #[inline(always)]
-    pub(crate) fn insert_text(&mut self, key: Key<'b>, text: &'b str, arena: &'b Arena) {
-        if self.raw.is_some() || self.seen & 1 << (key.hash() & 63) != 0 {
+    pub(crate) fn insert_text(
+        &mut self,
+        seen: Seen,
+        key: Key<'b>,
+        text: &'b str,
+        arena: &'b Arena,
+    ) {
+        if seen.lacks(key) {
+            self.append_text(key, text, arena);
+        } else {
             self.insert_known_text(key.text(), key.hash(), key.written(), text, arena);
-            return;
         }
+    }
+
+    #[inline(always)]
+    fn append_text(&mut self, key: Key<'b>, text: &'b str, arena: &'b Arena) {
         self.seen |= 1 << (key.hash() & 63);
         let place = self.entries.len();
         self.entries.push(Entry { key, value: Value::Str(text) });

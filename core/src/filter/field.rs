@@ -1,6 +1,9 @@
 //! Field names in options: fixed, or filled in by sprintf for each event.
 
-use crate::event::{EscapeStyle, Event, FieldPath, Key, PathRef, SetError, Template, Value};
+use crate::arena::Arena;
+use crate::event::{
+    EscapeStyle, Event, FieldPath, Key, Name, Object, PathRef, Seen, SetError, Template, Value,
+};
 use crate::filter::Cx;
 
 /// A field reference of the config.
@@ -11,6 +14,54 @@ pub(crate) enum FieldName {
     Fixed(FieldPath),
     Invalid,
     Template(Template),
+}
+
+/// A field at the top level that takes any value, one of several that a filter sets to texts.
+#[derive(Debug)]
+pub(crate) struct PlainField {
+    name: Name,
+    /// None that is set before it is in its way.
+    // PERF: what the event had before the first is then all that has to be looked through, and of few
+    // fields few seem to be there that are not.
+    is_first: bool,
+}
+
+impl PlainField {
+    /// The field, if it is such a one, and those that are set before it.
+    pub(crate) fn new<'f>(
+        field: &FieldName,
+        mut earlier: impl Iterator<Item = &'f FieldName>,
+    ) -> Option<Self> {
+        let key = field.ordinary()?;
+        let is_first = !earlier.any(|earlier| earlier.may_touch(key));
+        Some(Self { name: Name::new(key), is_first })
+    }
+
+    /// Sets the field; `before` is what the object had before the first of the fields was set.
+    #[inline(always)]
+    pub(crate) fn set<'b>(
+        &'b self,
+        before: Seen,
+        object: &mut Object<'b>,
+        text: &'b str,
+        arena: &'b Arena,
+    ) {
+        let seen = if self.is_first { before } else { object.seen() };
+        object.insert_text(seen, self.name.key(), text, arena);
+    }
+
+    /// As [`Self::set`], unless the field is there; says whether it was set.
+    #[inline(always)]
+    pub(crate) fn set_new<'b>(
+        &'b self,
+        before: Seen,
+        object: &mut Object<'b>,
+        text: &'b str,
+        arena: &'b Arena,
+    ) -> bool {
+        let seen = if self.is_first { before } else { object.seen() };
+        object.insert_new_text(seen, self.name.key(), text, arena)
+    }
 }
 
 impl FieldName {
@@ -43,6 +94,15 @@ impl FieldName {
         match self {
             Self::Fixed(path) => path.ordinary(),
             Self::Invalid | Self::Template(_) => None,
+        }
+    }
+
+    /// Whether setting this field may set the field of that name at the top level, or make it.
+    fn may_touch(&self, name: Key<'_>) -> bool {
+        match self {
+            Self::Fixed(path) => path.as_ref().first_key() == Some(name),
+            Self::Invalid => false,
+            Self::Template(_) => true,
         }
     }
 

@@ -325,7 +325,7 @@ impl Csv {
         cx: &Cx<'_, 'b>,
     ) -> Result<(), Failed> {
         if let (Some(name), None, Some(text)) = (&column.plain, column.conversion, value) {
-            event.data.insert_text(name.key(), text, cx.arena);
+            event.data.insert_text(event.data.seen(), name.key(), text, cx.arena);
             return Ok(());
         }
         let value = self.converted(column.conversion, value, cx)?;

@@ -7,8 +7,8 @@
 use bumpalo::collections::String as ArenaString;
 
 use crate::arena::Arena;
-use crate::event::{Event, Name, SetError, Value, json, text};
-use crate::filter::field::FieldName;
+use crate::event::{Event, SetError, Value, json, text};
+use crate::filter::field::{FieldName, PlainField};
 use crate::filter::{CompileCx, Cx, Filter, Outcome, shown, shown_value, tag_all};
 use crate::program::PluginDoc;
 use crate::program::options::PluginOptions;
@@ -54,7 +54,7 @@ struct Saved {
     at: usize,
     field: FieldName,
     /// The field, where any value may be set and it stands at the top level.
-    plain: Option<Name>,
+    plain: Option<PlainField>,
     how: How,
 }
 
@@ -185,10 +185,11 @@ impl Mapping {
         if self.pattern.find(subject, cx.arena.simd(), &mut cx.scratch.spans).is_err() {
             return Err(Failed);
         }
+        let before = event.data.seen();
         for saved in &self.pattern.saved {
             let text = part(subject, &cx.scratch.spans, saved.at);
-            if let Some(name) = &saved.plain {
-                event.data.insert_text(name.key(), text, cx.arena);
+            if let Some(field) = &saved.plain {
+                field.set(before, &mut event.data, text, cx.arena);
             } else {
                 saved.set(text, subject, event, cx)?;
             }

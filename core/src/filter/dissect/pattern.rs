@@ -3,12 +3,11 @@
 use memchr::memmem::Finder;
 
 use crate::diagnostic::Code;
-use crate::event::Name;
 use crate::filter::CompileCx;
 use crate::filter::dissect::{How, Saved};
-use crate::filter::field::FieldName;
+use crate::filter::field::{FieldName, PlainField};
 use crate::program::options::{OptionKind, OptionValue};
-use crate::scan::{Kernel, Level, Simd};
+use crate::scan::{Kernel, Level, Near, Simd};
 
 /// A pattern, ready to be searched.
 #[derive(Debug)]
@@ -191,16 +190,22 @@ impl Delimiter {
 
     /// The first place at or behind `from`.
     #[inline(always)]
-    fn find<L: Level>(&self, level: L, bytes: &[u8], from: usize) -> Option<usize> {
+    fn find<L: Level>(
+        &self,
+        level: L,
+        near: &mut Near,
+        bytes: &[u8],
+        from: usize,
+    ) -> Option<usize> {
         match &self.search {
             Search::Byte(byte) => {
-                let found = level.find1(*byte, bytes, from);
+                let found = near.find1(level, *byte, bytes, from);
                 (found < bytes.len()).then_some(found)
             }
             Search::Short { byte, at, .. } => {
                 let mut start = from + at;
                 loop {
-                    let found = level.find1(*byte, bytes, start);
+                    let found = near.find1(level, *byte, bytes, start);
                     if found >= bytes.len() {
                         return None;
                     }
@@ -244,9 +249,10 @@ impl Kernel for Find<'_> {
     fn run<L: Level>(self, level: L) -> Self::Output {
         let Self { pattern, bytes, spans } = self;
         spans.reserve(pattern.delimiters.len() + 1);
+        let mut near = Near::default();
         let mut left = pattern.prefix.len();
         for (index, delimiter) in pattern.delimiters.iter().enumerate() {
-            let Some(at) = delimiter.find(level, bytes, left) else {
+            let Some(at) = delimiter.find(level, &mut near, bytes, left) else {
                 return Err(Miss { delimiter: Some(index), from: left });
             };
             spans.push((left, at));
@@ -332,7 +338,8 @@ fn saved(fields: &[Field<'_>], literals: &[&str], cx: &CompileCx<'_>) -> Box<[Sa
         Kind::Append => (1, fields[at].order),
         Kind::Indirect => (2, 0),
     });
-    let save = |at: usize| {
+    let mut saved: Vec<Saved> = Vec::with_capacity(order.len());
+    for at in order {
         let name = fields[at].name;
         let field = FieldName::fixed(name, style);
         let how = match fields[at].kind {
@@ -347,12 +354,12 @@ fn saved(fields: &[Field<'_>], literals: &[&str], cx: &CompileCx<'_>) -> Box<[Sa
             Kind::Normal | Kind::Skip => How::Set,
         };
         let plain = match how {
-            How::Set => field.ordinary().map(Name::new),
+            How::Set => PlainField::new(&field, saved.iter().map(|earlier| &earlier.field)),
             _ => None,
         };
-        Saved { at, field, plain, how }
-    };
-    order.into_iter().map(save).collect()
+        saved.push(Saved { at, field, plain, how });
+    }
+    saved.into()
 }
 
 #[cfg(test)]
@@ -384,7 +391,7 @@ mod tests {
 
             #[inline(always)]
             fn run<L: Level>(self, level: L) -> Self::Output {
-                self.0.find(level, self.1.as_bytes(), self.2)
+                self.0.find(level, &mut Near::default(), self.1.as_bytes(), self.2)
             }
         }
         let subject = "aab aaab -=- -=-=- [x] <long delimiter> long delimiter";

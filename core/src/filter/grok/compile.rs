@@ -1,8 +1,7 @@
 //! grok's options to patterns: dictionaries, expansion, regexes and where their groups go.
 
 use crate::diagnostic::Span;
-use crate::event::Name;
-use crate::filter::field::FieldName;
+use crate::filter::field::{FieldName, PlainField};
 use crate::filter::grok::{
     BudgetScope, Capture, EmptyCaptures, Existing, FieldMatch, Grok, Pattern, Scope, Stop,
 };
@@ -197,7 +196,7 @@ fn captures(
     cx: &CompileCx<'_>,
 ) -> Box<[Capture]> {
     let names = regex.group_names();
-    let mut captures = Vec::with_capacity(names.len());
+    let mut captures: Vec<Capture> = Vec::with_capacity(names.len());
     for (at, (name, _)) in names.iter().enumerate() {
         if names[..at].iter().any(|(earlier, _)| earlier == name) {
             continue;
@@ -212,7 +211,10 @@ fn captures(
                 Existing::Append
             };
             let field = capture_field(parsed.field, shared.target.as_deref(), cx);
-            let plain = field.ordinary().filter(|_| kind == CaptureKind::Text).map(Name::new);
+            let plain = match kind {
+                CaptureKind::Text => PlainField::new(&field, captures.iter().map(|earlier| &earlier.field)),
+                CaptureKind::Float | CaptureKind::Int => None,
+            };
             captures.push(Capture {
                 group: *group,
                 field,

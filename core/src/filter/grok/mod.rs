@@ -4,8 +4,8 @@
 //! `path`. Source of behaviour: logstash-filter-grok 4.4.3 and jls-grok.
 
 use crate::arena::Arena;
-use crate::event::{Event, Name, PathRef, SetError, Value, text};
-use crate::filter::field::FieldName;
+use crate::event::{Event, PathRef, SetError, Value, text};
+use crate::filter::field::{FieldName, PlainField};
 use crate::filter::lists::ListPart;
 use crate::filter::timeout::Timeout;
 use crate::filter::{Cx, Filter, Outcome, Scratch, number, tag_all};
@@ -60,7 +60,7 @@ struct Capture {
     group: u32,
     field: FieldName,
     /// The field, where it takes the text as it is and stands at the top level.
-    plain: Option<Name>,
+    plain: Option<PlainField>,
     kind: CaptureKind,
     existing: Existing,
 }
@@ -254,14 +254,15 @@ impl Grok {
         cx: &Cx<'_, 'b>,
     ) -> Result<(), SetError> {
         let groups = cx.scratch.pattern.groups();
+        let before = event.data.seen();
         for capture in &pattern.captures {
             let text = groups.text(capture.group, subject);
             // PERF: a text for a field that is not there yet, as nearly all are, takes a
             // quarter of the instructions of the rest.
             if let Some(text) = text
-                && let Some(name) = &capture.plain
+                && let Some(field) = &capture.plain
                 && !text.is_empty()
-                && event.data.insert_new(name.key(), Value::Str(text), cx.arena)
+                && field.set_new(before, &mut event.data, text, cx.arena)
             {
                 continue;
             }

@@ -260,7 +260,7 @@ impl Kv {
                     let value = core::mem::replace(value, Value::Null);
                     event.set(cx.path(key.text())?, value, cx.arena)?;
                 } else if let Value::Str(text) = value {
-                    event.data.insert_text(key, text, cx.arena);
+                    event.data.insert_text(event.data.seen(), key, text, cx.arena);
                 } else {
                     let value = core::mem::replace(value, Value::Null);
                     event.data.insert(key, value, cx.arena);
@@ -321,7 +321,7 @@ impl Kv {
             };
             let key = Key::new(key);
             if levels == 1 && !pairs.contains(key) {
-                pairs.insert_text(key, value, cx.arena);
+                pairs.insert_text(pairs.seen(), key, value, cx.arena);
                 continue;
             }
             if self.duplicates == Duplicates::Skip
