@@ -173,10 +173,10 @@ fn push_eight_digits(value: u32, out: &mut Vec<u8>) {
     let value = u64::from(value);
     // Two numbers of four digits, four of two, eight of one; the first stands lowest. The quotients are exact for
     // numbers of that size.
-    let fours = value / 10_000 | value % 10_000 << 32;
-    let hundreds = (fours * 10_486 >> 20) & 0x0000_007F_0000_007F;
+    let fours = (value / 10_000) | ((value % 10_000) << 32);
+    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007F_0000_007F;
     let twos = hundreds | (fours - 100 * hundreds) << 16;
-    let tens = (twos * 103 >> 10) & 0x000F_000F_000F_000F;
+    let tens = ((twos * 103) >> 10) & 0x000F_000F_000F_000F;
     let digits = tens | (twos - 10 * tens) << 8;
     let leading = (digits.trailing_zeros() / 8).min(7);
     let text = (digits | 0x3030_3030_3030_3030) >> (8 * leading);

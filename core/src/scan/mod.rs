@@ -381,7 +381,7 @@ impl Near {
         while start < bytes.len() {
             let low = level.block(bytes, start).eq(byte);
             let high = level.block(bytes, start + BLOCK_BYTES).eq(byte);
-            let mask = u64::from(low) | u64::from(high) << BLOCK_BYTES;
+            let mask = u64::from(low) | (u64::from(high) << BLOCK_BYTES);
             if mask != 0 {
                 *self = Self { byte, mask, start };
                 return start + mask.trailing_zeros() as usize;
