@@ -7,7 +7,7 @@
 use core::net::IpAddr;
 use std::sync::Arc;
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, Span, Spanned};
 use crate::event::{EscapeStyle, Event, FieldPath, Object, SetError, Value};
 use crate::filter::field::FieldName;
 use crate::filter::{CompileCx, Cx, Filter, Outcome, ReloadCx, shown_value, tag_all};
@@ -65,7 +65,30 @@ pub(super) fn compile(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option
     let style = cx.options.field_reference_escape_style;
     let is_ecs = cx.ecs(options) != Ecs::Disabled;
     let source = options.text("source").map_or("", |source| source.value);
-    let chosen = chosen_fields(options, cx);
+    let (places, chosen) = (places_of(source, is_ecs, options, cx), chosen_fields(options, cx));
+    let path = database_path(options, cx)?;
+    let (target, places) = places?;
+    let settings = Settings {
+        source: FieldName::fixed(source, style),
+        target,
+        places,
+        chosen: chosen?,
+        is_ecs,
+        path: path.value.into(),
+        span: path.span,
+        failure_tags: CompileCx::failure_tags(options, "_geoip_lookup_failure"),
+    };
+    let filter = Geoip::load(&Arc::new(settings), cx.resources, cx.diagnostics)?;
+    Some(Box::new(filter))
+}
+
+/// The field that gets the place, and those inside it; nothing when there is none.
+fn places_of(
+    source: &str,
+    is_ecs: bool,
+    options: &PluginOptions,
+    cx: &mut CompileCx<'_>,
+) -> Option<Places> {
     let target = match options.text("target").map(|target| target.value) {
         Some(target) => Some(target),
         None if !is_ecs => Some("geoip"),
@@ -80,11 +103,16 @@ pub(super) fn compile(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option
         );
         return None;
     };
-    let paths = places(target, is_ecs, style);
-    if paths.is_none() {
+    let found = places(target, is_ecs, cx.options.field_reference_escape_style);
+    if found.is_none() {
         let span = options.option_span("target").unwrap_or(options.name_span);
         cx.error(Code::BadFieldReference, span, format!("`{target}` is no field reference"));
     }
+    found
+}
+
+/// The option `database`, when its file is there.
+fn database_path<'o>(options: &'o PluginOptions, cx: &mut CompileCx<'_>) -> Option<Spanned<&'o str>> {
     let Some(path) = options.text("database") else {
         cx.error_with_help(
             Code::MissingOption,
@@ -103,19 +131,7 @@ pub(super) fn compile(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option
         );
         return None;
     }
-    let (target, places) = paths?;
-    let settings = Settings {
-        source: FieldName::fixed(source, style),
-        target,
-        places,
-        chosen: chosen?,
-        is_ecs,
-        path: path.value.into(),
-        span: path.span,
-        failure_tags: CompileCx::failure_tags(options, "_geoip_lookup_failure"),
-    };
-    let filter = Geoip::load(&Arc::new(settings), cx.resources, cx.diagnostics)?;
-    Some(Box::new(filter))
+    Some(path)
 }
 
 /// The fields of the option `fields`; nothing when one of them is unknown.
@@ -139,12 +155,15 @@ fn chosen_fields(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option<Vec<
     is_sound.then_some(chosen)
 }
 
+/// The field that gets the place, and the fields below it; none where ECS has none.
+type Places = (FieldPath, Box<[Option<FieldPath>]>);
+
 /// Where the fields are set: the target, and the places below it.
 fn places(
     target: &str,
     is_ecs: bool,
     style: EscapeStyle,
-) -> Option<(FieldPath, Box<[Option<FieldPath>]>)> {
+) -> Option<Places> {
     let root = FieldPath::parse(target, style).ok()?;
     let base = if target.starts_with('[') { target.to_owned() } else { format!("[{target}]") };
     let place = |field: &Field| match (is_ecs, field.ecs()) {

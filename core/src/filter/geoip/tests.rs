@@ -256,3 +256,11 @@ fn damaged_databases_find_nothing_and_do_not_panic() {
     }
     assert!(opened > 100, "{opened}");
 }
+
+#[test]
+fn what_is_wrong_is_told_at_once() {
+    let options = r#"source => "ip" fields => ["no_such"] database => "missing""#;
+    let wrong = compile(options, Ecs::V8, &resources()).expect_err("three errors");
+    let codes: Vec<Code> = wrong.iter().map(|item| item.code).collect();
+    assert_eq!(codes, [Code::MissingOption, Code::BadValue, Code::MissingResource]);
+}
