@@ -300,7 +300,7 @@ typedef struct sawlog_config sawlog_config;
 typedef struct sawlog_diagnostics sawlog_diagnostics;
 
 /**
- * An event that came of `sawlog_worker_run_line` or `sawlog_worker_run_event`. It belongs to the worker and lives until the worker's next
+ * An event as values: of `sawlog_worker_run_line`, `…_run_event`, `…_push_values` and the like. It belongs to the worker and lives until the worker's next
  * call that is not one of `sawlog_worker_event`, `…_stats` and `…_next_deadline`; until then any number of threads may read it.
  */
 typedef struct sawlog_event sawlog_event;
@@ -571,6 +571,20 @@ typedef struct sawlog_plugin {
 } sawlog_plugin;
 
 /**
+ * A name and a text. The struct has no size at its head, as it stands in arrays.
+ */
+typedef struct sawlog_pair {
+    /**
+     * The name.
+     */
+    struct sawlog_str name;
+    /**
+     * The text.
+     */
+    struct sawlog_str value;
+} sawlog_pair;
+
+/**
  * How a worker reads and writes. Zeros are the defaults.
  */
 typedef struct sawlog_worker_options {
@@ -623,67 +637,15 @@ typedef struct sawlog_worker_options {
      * input give may lie above it.
      */
     size_t max_pending_bytes;
+    /**
+     * Fields that are set on every event, and their texts: field references as names. `set_count` of them; may be NULL.
+     */
+    const struct sawlog_pair *set;
+    /**
+     * The number of pairs in `set`.
+     */
+    size_t set_count;
 } sawlog_worker_options;
-
-/**
- * One value of an event: a field of a map, or an entry of a list.
- */
-typedef struct sawlog_value {
-    /**
-     * `sizeof(sawlog_value)`, to be set before the call.
-     */
-    size_t struct_size;
-    /**
-     * `SAWLOG_KIND_…`.
-     */
-    uint32_t kind;
-    /**
-     * `TIME`: the nanoseconds past the second; else 0.
-     */
-    uint32_t nanos;
-    /**
-     * The field's name; of length 0 for an entry of a list, and for the whole event.
-     */
-    struct sawlog_str name;
-    /**
-     * `STRING`: the text. `NUMBER`: its digits. Else missing.
-     */
-    struct sawlog_str text;
-    /**
-     * `INT`: the value. `BOOL`: 0 or 1. `TIME`: whole seconds since 1970. `ARRAY`, `OBJECT`: the number of values in it. Else 0.
-     */
-    int64_t integer;
-    /**
-     * `FLOAT`: the value; else 0.
-     */
-    double real;
-    /**
-     * Where the value stands among the event's nodes; 0 is the whole event.
-     */
-    size_t node;
-} sawlog_value;
-
-/**
- * Where an event came from.
- */
-typedef struct sawlog_origin {
-    /**
-     * `sizeof(sawlog_origin)`, to be set before the call.
-     */
-    size_t struct_size;
-    /**
-     * The line's number in its stream, from 1; 0 when the event came from no line.
-     */
-    uint64_t line;
-    /**
-     * The line's byte offset in its stream.
-     */
-    uint64_t offset;
-    /**
-     * How many failures of filters and codecs the event has that were not made good.
-     */
-    size_t failures;
-} sawlog_origin;
 
 /**
  * One value among the nodes of an event. The struct has no size at its head: `sawlog_nodes` has it.
@@ -757,7 +719,75 @@ typedef struct sawlog_nodes {
      * The names and texts, one behind the other: UTF-8.
      */
     struct sawlog_str text;
+    /**
+     * The line's number in its stream, from 1; 0 when the event came from no line.
+     */
+    uint64_t line;
+    /**
+     * The line's byte offset in its stream.
+     */
+    uint64_t offset;
 } sawlog_nodes;
+
+/**
+ * One value of an event: a field of a map, or an entry of a list.
+ */
+typedef struct sawlog_value {
+    /**
+     * `sizeof(sawlog_value)`, to be set before the call.
+     */
+    size_t struct_size;
+    /**
+     * `SAWLOG_KIND_…`.
+     */
+    uint32_t kind;
+    /**
+     * `TIME`: the nanoseconds past the second; else 0.
+     */
+    uint32_t nanos;
+    /**
+     * The field's name; of length 0 for an entry of a list, and for the whole event.
+     */
+    struct sawlog_str name;
+    /**
+     * `STRING`: the text. `NUMBER`: its digits. Else missing.
+     */
+    struct sawlog_str text;
+    /**
+     * `INT`: the value. `BOOL`: 0 or 1. `TIME`: whole seconds since 1970. `ARRAY`, `OBJECT`: the number of values in it. Else 0.
+     */
+    int64_t integer;
+    /**
+     * `FLOAT`: the value; else 0.
+     */
+    double real;
+    /**
+     * Where the value stands among the event's nodes; 0 is the whole event.
+     */
+    size_t node;
+} sawlog_value;
+
+/**
+ * Where an event came from.
+ */
+typedef struct sawlog_origin {
+    /**
+     * `sizeof(sawlog_origin)`, to be set before the call.
+     */
+    size_t struct_size;
+    /**
+     * The line's number in its stream, from 1; 0 when the event came from no line.
+     */
+    uint64_t line;
+    /**
+     * The line's byte offset in its stream.
+     */
+    uint64_t offset;
+    /**
+     * How many failures of filters and codecs the event has that were not made good.
+     */
+    size_t failures;
+} sawlog_origin;
 
 /**
  * One reject. Its texts live until the worker's next call.
@@ -1307,7 +1337,7 @@ int32_t sawlog_worker_push_event(struct sawlog_worker *worker,
  * Takes one line, without its line end, and gives its events as values: for hosts that wait for each line.
  *
  * Effect: `*events` is how many came of it: mostly one; none when a filter dropped it or a codec keeps it; `sawlog_worker_event` gives
- * them. They are not in the pending output. A line end inside belongs to the line. What was pushed before without a line end stands
+ * them. `first` may be NULL; else the values of the first one are put there, as by `sawlog_event_nodes`, or nothing if there is none. They are not in the pending output. A line end inside belongs to the line. What was pushed before without a line end stands
  * at its start. Threads: one at a time for each worker. Statuses: `SAWLOG_OUTPUT_FULL` when pending output or rejects have reached
  * their bound, and nothing was done; `SAWLOG_EVENT_TOO_LARGE`, `SAWLOG_BAD_POINTER`, `SAWLOG_BAD_LENGTH`, `SAWLOG_BUSY`,
  * `SAWLOG_PANICKED`.
@@ -1317,7 +1347,8 @@ int32_t sawlog_worker_run_line(struct sawlog_worker *worker,
                                size_t len,
                                int64_t now_ns,
                                uint64_t seed,
-                               size_t *events);
+                               size_t *events,
+                               struct sawlog_nodes *first);
 
 /**
  * Takes one event, given as a JSON object, and gives what comes of it as values: as `sawlog_worker_run_line` and
@@ -1328,7 +1359,52 @@ int32_t sawlog_worker_run_event(struct sawlog_worker *worker,
                                 size_t len,
                                 int64_t now_ns,
                                 uint64_t seed,
-                                size_t *events);
+                                size_t *events,
+                                struct sawlog_nodes *first);
+
+/**
+ * As `sawlog_worker_push`, with the events as values: takes a piece of the stream, of 64 KiB at most, and gives the events of the lines
+ * that end in it.
+ *
+ * Effect: `*consumed` is how many bytes were taken, `*events` how many events came of them; `sawlog_worker_event` gives them. They are not
+ * in the pending output. Statuses: `SAWLOG_OK` when all of `data` was taken, `SAWLOG_OUTPUT_FULL` when not: push the rest after
+ * the events were read. Of `*consumed` 0, pending output or rejects are to be taken first. Else as `sawlog_worker_run_line`. Threads: one
+ * at a time for each worker.
+ */
+int32_t sawlog_worker_push_values(struct sawlog_worker *worker,
+                                  const void *data,
+                                  size_t len,
+                                  int64_t now_ns,
+                                  uint64_t seed,
+                                  size_t *consumed,
+                                  size_t *events);
+
+/**
+ * As `sawlog_worker_flush`, with the events as values: `*events` is how many there are, `sawlog_worker_event` gives them. Statuses as of
+ * `sawlog_worker_run_line`.
+ */
+int32_t sawlog_worker_flush_values(struct sawlog_worker *worker,
+                                   int64_t now_ns,
+                                   uint64_t seed,
+                                   size_t *events);
+
+/**
+ * As `sawlog_worker_finish`, with the events as values: `*events` is how many there are, `sawlog_worker_event` gives them. Statuses as of
+ * `sawlog_worker_run_line`.
+ */
+int32_t sawlog_worker_finish_values(struct sawlog_worker *worker,
+                                    int64_t now_ns,
+                                    uint64_t seed,
+                                    size_t *events);
+
+/**
+ * As `sawlog_worker_handle_tick`, with the events as values: `*events` is how many there are, `sawlog_worker_event` gives them. Statuses as
+ * of `sawlog_worker_run_line`.
+ */
+int32_t sawlog_worker_handle_tick_values(struct sawlog_worker *worker,
+                                         int64_t now_ns,
+                                         uint64_t seed,
+                                         size_t *events);
 
 /**
  * Goes on with another stream; the last one must have been flushed.
@@ -1378,6 +1454,16 @@ int32_t sawlog_worker_next_deadline(struct sawlog_worker *worker,
                                     int64_t *deadline_ns);
 
 /**
+ * Gives what ends a line of this worker's stream: `*data` and `*len`, for hosts that cut a stream for several workers.
+ *
+ * Ownership: the bytes belong to the worker and live as long as it keeps its pipeline. Threads: one at a time for each worker.
+ * Statuses: `SAWLOG_BAD_POINTER`, `SAWLOG_BUSY`, `SAWLOG_PANICKED`.
+ */
+int32_t sawlog_worker_delimiter(struct sawlog_worker *worker,
+                                const void **data,
+                                size_t *len);
+
+/**
  * Tells whether this worker must see the whole of a stream, and all events of its pipeline, in order: `*is_ordered` is 1 or 0.
  *
  * Threads: one at a time for each worker. Statuses: `SAWLOG_BAD_POINTER`, `SAWLOG_BUSY`, `SAWLOG_PANICKED`.
@@ -1403,7 +1489,7 @@ int32_t sawlog_worker_set_pipeline(struct sawlog_worker *worker,
 int32_t sawlog_worker_free(struct sawlog_worker **worker);
 
 /**
- * Gives one of the events of the last `sawlog_worker_run_line` or `sawlog_worker_run_event`, from 0.
+ * Gives one of the events of the worker's last call that gave events as values, from 0.
  *
  * Effect: `*event` is the event. Ownership: the worker's; see `sawlog_event`. Threads: one at a time for each worker. Statuses:
  * `SAWLOG_BAD_VALUE` for an index that is too large, `SAWLOG_BAD_POINTER`, `SAWLOG_BUSY`, `SAWLOG_PANICKED`.

@@ -28,7 +28,7 @@ pub const SAWLOG_KIND_STRING: u32 = 8;
 /// An instant.
 pub const SAWLOG_KIND_TIME: u32 = 9;
 
-/// An event that came of `sawlog_worker_run_line` or `sawlog_worker_run_event`. It belongs to the worker and lives until the worker's next
+/// An event as values: of `sawlog_worker_run_line`, `…_run_event`, `…_push_values` and the like. It belongs to the worker and lives until the worker's next
 /// call that is not one of `sawlog_worker_event`, `…_stats` and `…_next_deadline`; until then any number of threads may read it.
 #[derive(Debug)]
 pub struct Event {
@@ -149,6 +149,10 @@ pub struct NodesView {
     pub metadata: usize,
     /// The names and texts, one behind the other: UTF-8.
     pub text: Str,
+    /// The line's number in its stream, from 1; 0 when the event came from no line.
+    pub line: u64,
+    /// The line's byte offset in its stream.
+    pub offset: u64,
 }
 
 // SAFETY: repr(C), begins with the size, numbers and pointers only.
@@ -156,7 +160,21 @@ unsafe impl Sized0 for NodesView {
     const FIRST_BYTES: usize = size_of::<Self>();
 }
 
-/// Gives one of the events of the last `sawlog_worker_run_line` or `sawlog_worker_run_event`, from 0.
+impl NodesView {
+    pub(crate) fn new(event: &Snapshot) -> Self {
+        Self {
+            struct_size: size_of::<Self>(),
+            nodes: event.nodes().as_ptr().cast(),
+            count: event.nodes().len(),
+            metadata: event.metadata_at(),
+            text: Str::new(event.text()),
+            line: event.line(),
+            offset: event.offset(),
+        }
+    }
+}
+
+/// Gives one of the events of the worker's last call that gave events as values, from 0.
 ///
 /// Effect: `*event` is the event. Ownership: the worker's; see `sawlog_event`. Threads: one at a time for each worker. Statuses:
 /// `SAWLOG_BAD_VALUE` for an index that is too large, `SAWLOG_BAD_POINTER`, `SAWLOG_BUSY`, `SAWLOG_PANICKED`.
@@ -274,13 +292,7 @@ pub unsafe extern "C" fn sawlog_event_nodes(event: *const Event, nodes: *mut Nod
     call(|| {
         // SAFETY: see the crate's documentation.
         let (event, nodes) = unsafe { (snapshot(event)?, structure(nodes)?) };
-        nodes.set(&NodesView {
-            struct_size: size_of::<NodesView>(),
-            nodes: event.nodes().as_ptr().cast(),
-            count: event.nodes().len(),
-            metadata: event.metadata_at(),
-            text: Str::new(event.text()),
-        });
+        nodes.set(&NodesView::new(event));
         Ok(())
     })
 }

@@ -224,6 +224,17 @@ pub(crate) unsafe fn structure<T: Sized0>(pointer: *mut T) -> Result<OutStruct<T
     Ok(OutStruct { pointer, size })
 }
 
+/// As [`structure`], where NULL stands for nothing.
+///
+/// # Safety
+/// As [`structure`].
+pub(crate) unsafe fn optional_structure<T: Sized0>(
+    pointer: *mut T,
+) -> Result<Option<OutStruct<T>>> {
+    // SAFETY: the caller vouches for it.
+    if pointer.is_null() { Ok(None) } else { unsafe { structure(pointer) }.map(Some) }
+}
+
 /// Frees what a handle leads to and makes the handle NULL; nothing happens to a handle that is NULL.
 ///
 /// # Safety

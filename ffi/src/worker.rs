@@ -5,11 +5,15 @@ use core::mem::MaybeUninit;
 
 use sawlog::{
     ConvertError, Converter, ConverterOptions, Encoder, EscapeStyle, InputOptions, Metadata, Order,
-    Rejects, RunError, limits,
+    Rejects, RunError, Snapshot, limits,
 };
 
 use crate::diagnostics::Diagnostics;
-use crate::handle::{Exclusive, Freed, Sized0, bytes, call, free, member, out, room, shared, text};
+use crate::event::NodesView;
+use crate::handle::{
+    Exclusive, Freed, Out, OutStruct, Sized0, bytes, call, free, member, optional_structure, out,
+    room, shared, text,
+};
 use crate::pipeline::Pipeline;
 use crate::status::{
     Result, SAWLOG_BAD_LENGTH, SAWLOG_BAD_VALUE, SAWLOG_END, SAWLOG_EVENT_TOO_LARGE,
@@ -83,6 +87,20 @@ pub struct WorkerOptions {
     /// Bytes of output and rejects that may wait before `sawlog_worker_push` takes nothing more in; 0 is 1 MiB. What 64 KiB of
     /// input give may lie above it.
     pub max_pending_bytes: usize,
+    /// Fields that are set on every event, and their texts: field references as names. `set_count` of them; may be NULL.
+    pub set: *const Pair,
+    /// The number of pairs in `set`.
+    pub set_count: usize,
+}
+
+/// A name and a text. The struct has no size at its head, as it stands in arrays.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Pair {
+    /// The name.
+    pub name: Str,
+    /// The text.
+    pub value: Str,
 }
 
 // SAFETY: repr(C), begins with the size, numbers and pointers only.
@@ -116,11 +134,13 @@ pub unsafe extern "C" fn sawlog_worker_new(
                 member(given.fields)?,
             ]
         };
+        // SAFETY: as above.
+        let set = unsafe { pairs(given.set, given.set_count) }?;
         let mut made = None;
         // SAFETY: as above.
         unsafe {
             Diagnostics::collect(diagnostics, || {
-                let converter = match converter_options(&given, texts)? {
+                let converter = match converter_options(&given, texts, set)? {
                     Ok(options) => Converter::new(&pipeline.0, options)
                         .map_err(|error| Diagnostics::one("bad-value", error.to_string())),
                     Err(wrong) => Err(wrong),
@@ -291,7 +311,7 @@ pub unsafe extern "C" fn sawlog_worker_push_event(
 /// Takes one line, without its line end, and gives its events as values: for hosts that wait for each line.
 ///
 /// Effect: `*events` is how many came of it: mostly one; none when a filter dropped it or a codec keeps it; `sawlog_worker_event` gives
-/// them. They are not in the pending output. A line end inside belongs to the line. What was pushed before without a line end stands
+/// them. `first` may be NULL; else the values of the first one are put there, as by `sawlog_event_nodes`, or nothing if there is none. They are not in the pending output. A line end inside belongs to the line. What was pushed before without a line end stands
 /// at its start. Threads: one at a time for each worker. Statuses: `SAWLOG_OUTPUT_FULL` when pending output or rejects have reached
 /// their bound, and nothing was done; `SAWLOG_EVENT_TOO_LARGE`, `SAWLOG_BAD_POINTER`, `SAWLOG_BAD_LENGTH`, `SAWLOG_BUSY`,
 /// `SAWLOG_PANICKED`.
@@ -303,15 +323,16 @@ pub unsafe extern "C" fn sawlog_worker_run_line(
     now_ns: i64,
     seed: u64,
     events: *mut usize,
+    first: *mut NodesView,
 ) -> i32 {
     call(|| {
         // SAFETY: see the crate's documentation.
-        let (worker, line, events) = unsafe { (shared(worker)?, bytes(line, len)?, out(events)?) };
+        let (worker, line, events, first) = unsafe {
+            (shared(worker)?, bytes(line, len)?, out(events)?, optional_structure(first)?)
+        };
         let mut state = worker.0.enter()?;
         state.forget();
-        let given = state.converter.run_line(line, tick(now_ns, seed));
-        events.set(given.map_err(refused)?.len());
-        Ok(())
+        give(state.converter.run_line(line, tick(now_ns, seed)), events, first)
     })
 }
 
@@ -325,15 +346,104 @@ pub unsafe extern "C" fn sawlog_worker_run_event(
     now_ns: i64,
     seed: u64,
     events: *mut usize,
+    first: *mut NodesView,
 ) -> i32 {
     call(|| {
         // SAFETY: see the crate's documentation.
-        let (worker, json, events) = unsafe { (shared(worker)?, text(json, len)?, out(events)?) };
+        let (worker, json, events, first) = unsafe {
+            (shared(worker)?, text(json, len)?, out(events)?, optional_structure(first)?)
+        };
         let mut state = worker.0.enter()?;
         state.forget();
-        let given = state.converter.run_event(json, tick(now_ns, seed));
-        events.set(given.map_err(refused)?.len());
-        Ok(())
+        give(state.converter.run_event(json, tick(now_ns, seed)), events, first)
+    })
+}
+
+/// As `sawlog_worker_push`, with the events as values: takes a piece of the stream, of 64 KiB at most, and gives the events of the lines
+/// that end in it.
+///
+/// Effect: `*consumed` is how many bytes were taken, `*events` how many events came of them; `sawlog_worker_event` gives them. They are not
+/// in the pending output. Statuses: `SAWLOG_OK` when all of `data` was taken, `SAWLOG_OUTPUT_FULL` when not: push the rest after
+/// the events were read. Of `*consumed` 0, pending output or rejects are to be taken first. Else as `sawlog_worker_run_line`. Threads: one
+/// at a time for each worker.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sawlog_worker_push_values(
+    worker: *mut Worker,
+    data: *const c_void,
+    len: usize,
+    now_ns: i64,
+    seed: u64,
+    consumed: *mut usize,
+    events: *mut usize,
+) -> i32 {
+    call(|| {
+        // SAFETY: see the crate's documentation.
+        let (worker, data, consumed, events) =
+            unsafe { (shared(worker)?, bytes(data, len)?, out(consumed)?, out(events)?) };
+        let mut state = worker.0.enter()?;
+        state.forget();
+        let taken = match state.converter.push_values(data, tick(now_ns, seed)) {
+            Ok(taken) => taken,
+            Err(ConvertError::Full) => 0,
+            Err(error) => return Err(refused(error)),
+        };
+        consumed.set(taken);
+        events.set(state.converter.snapshots().len());
+        if taken < len { Err(Status(SAWLOG_OUTPUT_FULL)) } else { Ok(()) }
+    })
+}
+
+/// As `sawlog_worker_flush`, with the events as values: `*events` is how many there are, `sawlog_worker_event` gives them. Statuses as of
+/// `sawlog_worker_run_line`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sawlog_worker_flush_values(
+    worker: *mut Worker,
+    now_ns: i64,
+    seed: u64,
+    events: *mut usize,
+) -> i32 {
+    call(|| {
+        // SAFETY: see the crate's documentation.
+        let (worker, events) = unsafe { (shared(worker)?, out(events)?) };
+        let mut state = worker.0.enter()?;
+        state.forget();
+        give(state.converter.flush_values(tick(now_ns, seed)), events, None)
+    })
+}
+
+/// As `sawlog_worker_finish`, with the events as values: `*events` is how many there are, `sawlog_worker_event` gives them. Statuses as of
+/// `sawlog_worker_run_line`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sawlog_worker_finish_values(
+    worker: *mut Worker,
+    now_ns: i64,
+    seed: u64,
+    events: *mut usize,
+) -> i32 {
+    call(|| {
+        // SAFETY: see the crate's documentation.
+        let (worker, events) = unsafe { (shared(worker)?, out(events)?) };
+        let mut state = worker.0.enter()?;
+        state.forget();
+        give(state.converter.finish_values(tick(now_ns, seed)), events, None)
+    })
+}
+
+/// As `sawlog_worker_handle_tick`, with the events as values: `*events` is how many there are, `sawlog_worker_event` gives them. Statuses as
+/// of `sawlog_worker_run_line`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sawlog_worker_handle_tick_values(
+    worker: *mut Worker,
+    now_ns: i64,
+    seed: u64,
+    events: *mut usize,
+) -> i32 {
+    call(|| {
+        // SAFETY: see the crate's documentation.
+        let (worker, events) = unsafe { (shared(worker)?, out(events)?) };
+        let mut state = worker.0.enter()?;
+        state.forget();
+        give(state.converter.handle_tick_values(tick(now_ns, seed)), events, None)
     })
 }
 
@@ -429,6 +539,27 @@ pub unsafe extern "C" fn sawlog_worker_next_deadline(
     })
 }
 
+/// Gives what ends a line of this worker's stream: `*data` and `*len`, for hosts that cut a stream for several workers.
+///
+/// Ownership: the bytes belong to the worker and live as long as it keeps its pipeline. Threads: one at a time for each worker.
+/// Statuses: `SAWLOG_BAD_POINTER`, `SAWLOG_BUSY`, `SAWLOG_PANICKED`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sawlog_worker_delimiter(
+    worker: *mut Worker,
+    data: *mut *const c_void,
+    len: *mut usize,
+) -> i32 {
+    call(|| {
+        // SAFETY: see the crate's documentation.
+        let (worker, data, len) = unsafe { (shared(worker)?, out(data)?, out(len)?) };
+        let state = worker.0.enter()?;
+        let delimiter = state.converter.worker().delimiter();
+        data.set(delimiter.as_ptr().cast());
+        len.set(delimiter.len());
+        Ok(())
+    })
+}
+
 /// Tells whether this worker must see the whole of a stream, and all events of its pipeline, in order: `*is_ordered` is 1 or 0.
 ///
 /// Threads: one at a time for each worker. Statuses: `SAWLOG_BAD_POINTER`, `SAWLOG_BUSY`, `SAWLOG_PANICKED`.
@@ -485,6 +616,21 @@ impl State {
     }
 }
 
+/// Tells how many events there are, and shows the first.
+#[inline]
+fn give(
+    given: core::result::Result<&[Snapshot], ConvertError>,
+    events: Out<'_, usize>,
+    first: Option<OutStruct<NodesView>>,
+) -> Result {
+    let given = given.map_err(refused)?;
+    events.set(given.len());
+    if let (Some(place), Some(event)) = (first, given.first()) {
+        place.set(&NodesView::new(event));
+    }
+    Ok(())
+}
+
 fn refused(error: ConvertError) -> Status {
     Status(match error {
         ConvertError::EventTooLarge => SAWLOG_EVENT_TOO_LARGE,
@@ -502,9 +648,33 @@ fn pull(converter: &mut Converter, buffer: &mut [MaybeUninit<u8>]) -> usize {
     len
 }
 
+/// The pairs of an array.
+///
+/// # Safety
+/// A pointer that is aligned and not NULL leads to as many pairs, whose texts can be read.
+unsafe fn pairs(pointer: *const Pair, count: usize) -> Result<Vec<(String, String)>> {
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    if count > isize::MAX.unsigned_abs() / size_of::<Pair>() {
+        return Err(Status(SAWLOG_BAD_LENGTH));
+    }
+    // SAFETY: the first one is there, the caller vouches for the others.
+    let all = unsafe { core::slice::from_raw_parts(shared(pointer)?, count) };
+    all.iter()
+        .map(|Pair { name, value }| {
+            // SAFETY: the caller vouches for it.
+            let (name, value) =
+                unsafe { (text(name.data, name.len)?, text(value.data, value.len)?) };
+            Ok((name.to_owned(), value.to_owned()))
+        })
+        .collect()
+}
+
 fn converter_options(
     given: &WorkerOptions,
     [codec, path, output_codec, fields]: [Option<&str>; 4],
+    set: Vec<(String, String)>,
 ) -> Result<core::result::Result<ConverterOptions, Diagnostics>> {
     let or_default = |given: usize, default| if given == 0 { default } else { given };
     if given.max_line_bytes > isize::MAX.unsigned_abs()
@@ -519,7 +689,7 @@ fn converter_options(
         keep_original: given.drop_original == 0,
         max_line_bytes: or_default(given.max_line_bytes, limits::LINE_BYTES),
         explain_failures: given.explain_failures != 0,
-        ..InputOptions::default()
+        set,
     };
     let rejects = match given.rejects {
         SAWLOG_REJECTS_NONE => Rejects::None,

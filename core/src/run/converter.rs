@@ -192,6 +192,41 @@ impl Converter {
         self.run_values(|worker, sink| worker.run_event(json, tick, sink))
     }
 
+    /// As [`Self::push`], with the events as values: takes one piece, of at most [`limits::PUSH_BYTES`], and gives how many bytes
+    /// that was; [`Self::snapshots`] are its events.
+    ///
+    /// # Errors
+    /// As [`ConvertError`] says.
+    pub fn push_values(&mut self, bytes: &[u8], tick: Tick) -> Result<usize, ConvertError> {
+        let piece = bytes.get(..limits::PUSH_BYTES).unwrap_or(bytes);
+        self.run_values(|worker, sink| worker.push(piece, tick, sink))?;
+        Ok(piece.len())
+    }
+
+    /// As [`Self::flush`], with the events as values.
+    ///
+    /// # Errors
+    /// As [`ConvertError`] says.
+    pub fn flush_values(&mut self, tick: Tick) -> Result<&[Snapshot], ConvertError> {
+        self.run_values(|worker, sink| worker.flush(tick, sink))
+    }
+
+    /// As [`Self::finish`], with the events as values.
+    ///
+    /// # Errors
+    /// As [`ConvertError`] says.
+    pub fn finish_values(&mut self, tick: Tick) -> Result<&[Snapshot], ConvertError> {
+        self.run_values(|worker, sink| worker.finish(tick, sink))
+    }
+
+    /// As [`Self::handle_tick`], with the events as values.
+    ///
+    /// # Errors
+    /// As [`ConvertError`] says.
+    pub fn handle_tick_values(&mut self, tick: Tick) -> Result<&[Snapshot], ConvertError> {
+        self.run_values(|worker, sink| worker.handle_tick(tick, sink))
+    }
+
     #[inline]
     fn run_values(
         &mut self,
@@ -214,7 +249,7 @@ impl Converter {
         Ok(self.snapshots.taken())
     }
 
-    /// The events that [`Self::run_line`] or [`Self::run_event`] gave last.
+    /// The events of the last call that gave events as values.
     pub fn snapshots(&self) -> &[Snapshot] {
         self.snapshots.taken()
     }
