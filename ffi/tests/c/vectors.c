@@ -12,6 +12,9 @@ struct text {
 };
 
 static void append(struct text *text, const void *bytes, size_t len) {
+    if (len == 0) {
+        return;
+    }
     if (text->len + len > text->capacity) {
         text->capacity = (text->len + len) * 2 + 1024;
         text->bytes = realloc(text->bytes, text->capacity);
@@ -19,9 +22,7 @@ static void append(struct text *text, const void *bytes, size_t len) {
     if (text->bytes == NULL) {
         abort();
     }
-    if (len > 0) {
-        memcpy(text->bytes + text->len, bytes, len);
-    }
+    memcpy(text->bytes + text->len, bytes, len);
     text->len += len;
 }
 
