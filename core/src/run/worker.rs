@@ -377,7 +377,7 @@ impl Worker {
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let heard = self.heard.and_then(|heard| match &self.decoding.decoder.format {
             Format::Coded(decode) => later(heard, decode.patience_ns()?),
-            _ => None,
+            Format::Text => None,
         });
         let period_ns = i128::from(limits::FLUSH_PERIOD_S) * 1_000_000_000;
         let flushed = self.flushed.filter(|_| self.program.flushes);
