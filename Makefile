@@ -1,15 +1,18 @@
 # make sample   build the command line and convert the example log
 # make test     all tests: unit, conformance, process, fuzz targets, licences and bans
+# make test-c   the C interface: header, C and C++ programs, vectors, under valgrind too if it is there
+# make test-c-sanitizers  the C programs under AddressSanitizer and ThreadSanitizer, if a nightly compiler is there
+# make install  the C library below PREFIX (/usr/local)
 # make test-asan  the tests of the unsafe code under AddressSanitizer, if a nightly compiler is there
 # make test-inlined  that no vector instruction is left as a call, in the release binary
 # make lint     formatting and clippy, as CI runs them
 # make bench    the measured tasks beside their peers; benches/README.md says how to read them,
-#               and what bench-others and test-instructions are
+#               and what bench-bindings, bench-others and test-instructions are
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := sample
-.PHONY: sample test test-rust test-fuzz test-asan test-inlined test-instructions test-deny lint bench bench-filters bench-others tools bless
+.PHONY: sample install test test-c test-c-sanitizers test-rust test-fuzz test-asan test-inlined test-instructions test-deny lint bench bench-bindings bench-c bench-filters bench-others tools bless
 
 CARGO ?= cargo
 BENCH_TARGET ?= $(CURDIR)/target/benches
@@ -23,9 +26,15 @@ VRL ?= 1
 INSTRUCTIONS ?= check
 RECORD ?= benches/record/$(shell date +%F)-$(shell git describe --always --dirty --abbrev=8).md
 FUZZ_SECONDS ?= 20
-FUZZ_TARGETS := config_parse date_parse executors filters grok_compile intrinsics json_read pattern_match \
+FUZZ_TARGETS := c_abi config_parse date_parse executors filters grok_compile intrinsics json_read pattern_match \
   program scan
 TOOLS := $(CURDIR)/target/tools
+PREFIX ?= /usr/local
+PROFILE ?= dist
+# All tests have the hook in the C library, so that whichever ran last leaves the same one in target/debug/deps, where the
+# bindings find it: BUILT=target/debug/deps ffi/install.sh.
+TEST_RUST := $(CARGO) test --workspace --features sawlog-ffi/test-hooks
+TEST_C := $(CARGO) test --workspace --features sawlog-ffi/test-programs
 DENY_VERSION := 0.20.2
 FUZZ_VERSION := 0.13.2
 export PATH := $(TOOLS)/bin:$(PATH)
@@ -40,10 +49,26 @@ sample:
 	  --now 2024-03-15T15:00:00Z -o target/sample.ndjson examples/auth/auth.log
 	@head -n 1 target/sample.ndjson
 
-test: test-deny test-fuzz test-rust test-instructions
+test: test-deny test-fuzz test-rust test-c test-instructions
 
 test-rust:
-	$(CARGO) test --workspace
+	$(TEST_RUST)
+
+# Compiles little that test-rust has not compiled. The test of core writes the cases that the bindings run.
+test-c:
+	@for tool in strace valgrind; do \
+	  command -v $$tool >/dev/null || [ "$$(id -u)" != 0 ] \
+	    || { apt-get update && apt-get install --yes $$tool; } >/dev/null 2>&1 || true; \
+	done
+	$(TEST_C) --test conformance cases_for_the_bindings
+	SAWLOG_VALGRIND=$$(command -v valgrind || true) $(TEST_C) --test c --test header
+
+test-c-sanitizers:
+	@ffi/sanitize.sh address
+	@ffi/sanitize.sh thread
+
+install:
+	@PREFIX="$(PREFIX)" PROFILE="$(PROFILE)" CARGO="$(CARGO)" ffi/install.sh
 
 test-fuzz: tools
 	for target in $(FUZZ_TARGETS); do \
@@ -104,6 +129,22 @@ bench:
 	  --tasks "$(TASKS)" > $(BENCH_TARGET)/table.md
 	@cp $(BENCH_TARGET)/table.md $(RECORD) && cat $(RECORD) && echo "written to $(RECORD)" 1>&2
 
+# The bindings beside the engine.
+bench-bindings: bench-c
+
+bench-c: C_RECORD = $(RECORD:.md=-c.md)
+bench-c:
+	@mkdir -p benches/record
+	@$(MAKE) --no-print-directory install PREFIX=$(CURDIR)/target/bench-prefix PROFILE=dist
+	@$(BENCH_BUILD) --bin batches --no-default-features --features engine
+	@shared="$$(cd "$${SAWLOG_SHARED:-../shared}" && pwd)" && corpora=target/corpora-$(CORPUS_MB) \
+	  && { test -e $$corpora/access.log || python3 $$shared/data/corpora.py $(CORPUS_MB) $$corpora >/dev/null; } \
+	  && { echo '# The C interface, $(notdir $(C_RECORD:.md=))'; echo; \
+	    echo 'Made by `make bench-c` with $(shell rustc --version).'; echo; \
+	    benches/bindings/c.sh $(CURDIR)/target/bench-prefix $(BENCH_TARGET)/release/batches \
+	      $$shared/data/tasks/t2.conf $(CURDIR)/$$corpora/access.log; } > $(C_RECORD).new
+	@mv $(C_RECORD).new $(C_RECORD) && cat $(C_RECORD) && echo "written to $(C_RECORD)" 1>&2
+
 # Every filter by itself, and those that others have too beside them.
 bench-filters: FILTERS_RECORD = $(RECORD:.md=-filters.md)
 bench-filters:
@@ -125,7 +166,7 @@ tools:
 
 # Writes the snapshots and the counts of instructions anew; read the diff before it is committed.
 bless:
-	BLESS=1 $(CARGO) test --workspace
+	BLESS=1 $(TEST_RUST)
 	$(MAKE) test-instructions INSTRUCTIONS=bless
 
 # Go's and Java's grok over the same corpora; needs their compilers and Maven.

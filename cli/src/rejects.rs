@@ -38,17 +38,6 @@ impl Outcome {
     }
 }
 
-/// The word in a reject for a reason of refusal.
-pub const fn kind_name(kind: RefusalKind) -> &'static str {
-    match kind {
-        RefusalKind::Condition(_) => "condition",
-        RefusalKind::Damaged => "damaged",
-        RefusalKind::LineTooLong { .. } => "line_too_long",
-        RefusalKind::NoEvent => "no_event",
-        RefusalKind::NotBulk => "not_bulk",
-    }
-}
-
 /// Whether rejects name the clock of their events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClockInRejects {
@@ -134,7 +123,7 @@ impl Recorder {
         out: &mut Vec<u8>,
     ) {
         self.start(input, &refusal.origin, Outcome::Refused, now, out);
-        member("kind", kind_name(refusal.kind), out);
+        member("kind", refusal.kind.as_str(), out);
         member("reason", &refusal.kind.to_string(), out);
         if let RefusalKind::LineTooLong { bytes } = refusal.kind {
             number("bytes", bytes as u64, out);

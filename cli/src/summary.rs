@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 use sawlog::{Event, FilterStats, Key, Refusal, Value};
 use serde_json::json;
 
-use crate::{process::Tally, rejects, render::printable};
+use crate::{process::Tally, render::printable};
 
 /// Refusals that are shown one by one; more are only counted.
 const SHOWN_REFUSALS: u64 = 5;
@@ -61,7 +61,7 @@ impl Summary {
     /// Counts a refusal and keeps the text to show for it, of the first few.
     pub fn count_refusal(&mut self, input: &str, refusal: &Refusal<'_, '_>) {
         self.refused += 1;
-        *self.refusals.entry(rejects::kind_name(refusal.kind)).or_default() += 1;
+        *self.refusals.entry(refusal.kind.as_str()).or_default() += 1;
         if self.refused > SHOWN_REFUSALS {
             return;
         }

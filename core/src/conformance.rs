@@ -14,6 +14,7 @@
 //! Pure, like the rest of the crate: the caller reads the files. The command line and the crate's
 //! own tests use this one runner.
 
+mod bindings;
 mod compare;
 mod plugins;
 
@@ -30,6 +31,7 @@ use crate::{
     Pipeline, Refusal, Resources, Severity, Sink, Source, Tick, Timestamp, Worker, Zone, lint,
 };
 
+pub use bindings::BindingCase;
 pub use compare::{Difference, Numbers, differences};
 
 /// The clock of a vector that names none.

@@ -74,8 +74,8 @@ pub use diagnostic::{
     Code, Diagnostic, Diagnostics, Label, Position, Severity, Source, Span, Spanned,
 };
 pub use event::{
-    Array, EscapeStyle, Event, Failure, FieldPath, Key, Object, Origin, PathError, PathRef,
-    SetError, Template, Value,
+    Array, EscapeStyle, Event, Failure, FieldPath, Key, Node, NodeKind, Object, Origin, PathError,
+    PathRef, SetError, Snapshot, SnapshotTooLarge, Template, Value,
 };
 pub use filter::Order;
 pub use program::condition::ConditionError;
@@ -85,8 +85,9 @@ pub use program::{
     Resources,
 };
 pub use run::{
-    Clock, FilterProfile, FilterStats, Imbalance, InputOptions, PatternProfile, Profile, Refusal,
-    RefusalKind, RunError, Sink, Stats, Tick, Worker,
+    Clock, ConvertError, Converter, ConverterOptions, FilterProfile, FilterStats, Imbalance,
+    InputOptions, PatternProfile, Profile, Refusal, RefusalKind, Reject, RejectOutcome, Rejects,
+    RunError, Sink, Stats, Tick, Worker,
 };
 pub use scan::SimdLevel;
 pub use time::{Timestamp, Zone};

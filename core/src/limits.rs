@@ -256,3 +256,15 @@ pub const METRIC_NAMES: usize = 10_000;
 
 /// Values that one timer of `metrics` keeps for its percentiles: 1,028, Logstash's own number.
 pub const METRIC_SAMPLES: usize = 1_028;
+
+/// Bytes that a `Converter` takes in before it looks whether its output is full: 64 KiB. Stops a push of gigabytes
+/// from becoming gigabytes of output.
+pub const PUSH_BYTES: usize = 64 * 1024;
+
+/// Bytes of output and rejects that wait in a `Converter` before it takes nothing more in: 1 MiB. Stops a host that
+/// is slow to take from filling the memory.
+pub const PENDING_BYTES: usize = 1024 * 1024;
+
+/// Bytes of names and texts, and of nodes, in one event that is handed out as values: 1 GiB each. Places in it are 32
+/// bits wide.
+pub const SNAPSHOT_BYTES: usize = 1024 * 1024 * 1024;

@@ -57,6 +57,34 @@ fn recorded_events_come_out_on_the_plain_executor_but_for_the_listed_differences
     recorded_events(ENGINES[2]);
 }
 
+/// The same cases as above, with what came of them here: the tests of the bindings run them through their own interfaces.
+#[test]
+fn cases_for_the_bindings_come_out_here_as_judged() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let listed = fs::read_to_string(project.join("core/tests/expected-differences.tsv")).unwrap();
+    let listed = ExpectedDifferences::parse(&listed).unwrap();
+    let own = Runner::new(ExpectedDifferences::default(), OnUnsupported::Fail);
+    let recorded = Runner::new(listed, OnUnsupported::Skip);
+    let (mut cases, mut report) = (String::new(), String::new());
+    let mut failed = Vec::new();
+    for (runner, folder) in [(own, "core/tests/conformance"), (recorded, "../shared/vectors")] {
+        let mut runner = runner.with_resources(resources());
+        for file in case_files(&project.join(folder)) {
+            for case in runner.binding_cases(&fs::read_to_string(file).unwrap()).unwrap() {
+                writeln!(cases, "{}", case.json).unwrap();
+                writeln!(report, "{}\t{}", case.id, case.verdict).unwrap();
+                if case.verdict == "failed" {
+                    failed.push(case.id);
+                }
+            }
+        }
+    }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    fs::write(folder.join("binding-cases.ndjson"), cases).unwrap();
+    fs::write(folder.join("binding-report.tsv"), report).unwrap();
+    assert!(failed.is_empty(), "{failed:?}");
+}
+
 fn recorded_events(engine: Engine) {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let files = case_files(&project.join("../shared/vectors"));

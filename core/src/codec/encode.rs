@@ -22,6 +22,8 @@ enum OutputFormat {
     JsonLines {
         delimiter: Box<[u8]>,
     },
+    /// As `JsonLines`, with `@metadata`.
+    JsonLinesWithMetadata,
     Csv(csv::Columns),
     CsvRow(Box<crate::codec::plugin::csv::CsvEncoder>),
     Cef(Box<crate::codec::plugin::cef::CefEncoder>),
@@ -60,6 +62,11 @@ impl Encoder {
     /// One JSON object a line.
     pub fn json_lines() -> Self {
         Self { format: OutputFormat::JsonLines { delimiter: Box::new(*b"\n") } }
+    }
+
+    /// As [`Encoder::json_lines`], with `@metadata` as the last field unless it is empty.
+    pub fn json_lines_with_metadata() -> Self {
+        Self { format: OutputFormat::JsonLinesWithMetadata }
     }
 
     /// As [`Encoder::json`], with these fields only, in this order.
@@ -154,6 +161,10 @@ impl Encoder {
             OutputFormat::JsonLines { delimiter } => {
                 event.write_json(out);
                 out.extend_from_slice(delimiter);
+            }
+            OutputFormat::JsonLinesWithMetadata => {
+                event.write_json_with_metadata(out);
+                out.push(b'\n');
             }
             OutputFormat::Csv(columns) => columns.encode(event, out),
             OutputFormat::CsvRow(rows) => rows.encode(event, out),

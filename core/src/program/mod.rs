@@ -150,6 +150,16 @@ impl Resources {
         self.directories.insert(path.into(), files);
     }
 
+    /// Adds a file to a directory, behind those that it has.
+    pub fn add_directory_file(
+        &mut self,
+        path: impl Into<String>,
+        name: impl Into<String>,
+        bytes: Vec<u8>,
+    ) {
+        self.directories.entry(path.into()).or_default().push((name.into(), bytes));
+    }
+
     /// The files that the examples in the docs name.
     #[cfg(test)]
     pub(crate) fn example() -> Self {
@@ -171,7 +181,8 @@ impl Resources {
         self.user_agents.as_ref()
     }
 
-    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+    /// The value of a variable that was given.
+    pub fn variable(&self, name: &str) -> Option<String> {
         self.variables.get(name).cloned()
     }
 

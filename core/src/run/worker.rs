@@ -79,6 +79,19 @@ pub enum RefusalKind {
     NotBulk,
 }
 
+impl RefusalKind {
+    /// The stable word for the reason.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Condition(_) => "condition",
+            Self::Damaged => "damaged",
+            Self::LineTooLong { .. } => "line_too_long",
+            Self::NoEvent => "no_event",
+            Self::NotBulk => "not_bulk",
+        }
+    }
+}
+
 impl fmt::Display for RefusalKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -288,6 +301,21 @@ impl Worker {
         }
     }
 
+    /// Takes one line without its delimiter, and gives its events: as [`Self::push`] with the delimiter behind the
+    /// line, but whatever stands inside the line belongs to it. What was pushed before and did not end stands at the
+    /// line's start. A codec that does not read lines gets the bytes as a piece of its stream.
+    pub fn push_line(&mut self, line: &[u8], tick: Tick, sink: &mut dyn Sink) {
+        self.handle_tick(tick, sink);
+        let Self { program, decoding, framer, memory, arena, scratch, stats, profiler, .. } = self;
+        stats.bytes_in += line.len() as u64;
+        framer.handle_line(line, |frame| {
+            let profiler = profiler.as_mut();
+            Line { program, decoding, memory, arena, scratch, stats, profiler }
+                .run(frame, tick, sink);
+        });
+        self.heard = Some(tick.now);
+    }
+
     /// Ends the stream: the last line counts although no delimiter ended it, and what a codec kept for
     /// more lines comes out.
     pub fn flush(&mut self, tick: Tick, sink: &mut dyn Sink) {
@@ -339,6 +367,22 @@ impl Worker {
         let at = flushed.as_seconds().saturating_add(passed);
         self.flushed = Timestamp::new(at, flushed.subsec_nanos());
         self.flush_filters(periods, tick, sink, false);
+    }
+
+    /// The time at which [`Self::handle_tick`] has something to do, if no bytes come before; nothing when only bytes
+    /// can bring events out.
+    ///
+    /// A codec that keeps lines gives them when nothing came for a while, and filters that make events by themselves
+    /// are flushed every [`limits::FLUSH_PERIOD_S`] seconds.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        let heard = self.heard.and_then(|heard| match &self.decoding.decoder.format {
+            Format::Coded(decode) => later(heard, decode.patience_ns()?),
+            Format::Text => None,
+        });
+        let period_ns = i128::from(limits::FLUSH_PERIOD_S) * 1_000_000_000;
+        let flushed = self.flushed.filter(|_| self.program.flushes);
+        let flushed = flushed.and_then(|flushed| later(flushed, period_ns));
+        heard.into_iter().chain(flushed).min()
     }
 
     /// Ends the run: [`Self::flush`], and gives what filters still hold. One worker's last call.
@@ -466,6 +510,14 @@ fn decoder(
         let problems: Vec<&str> = diagnostics.iter().map(|one| one.message.as_str()).collect();
         RunError::BadCodec { codec: name.to_owned(), problems: problems.join("; ") }
     })
+}
+
+/// A time so much later; nothing beyond what a timestamp can hold.
+fn later(time: Timestamp, nanos: i128) -> Option<Timestamp> {
+    let since = i128::from(time.as_seconds()) * 1_000_000_000 + i128::from(time.subsec_nanos());
+    let at = since.checked_add(nanos)?;
+    let seconds = i64::try_from(at.div_euclid(1_000_000_000)).ok()?;
+    Timestamp::new(seconds, u32::try_from(at.rem_euclid(1_000_000_000)).ok()?)
 }
 
 /// What has passed from one time to another.

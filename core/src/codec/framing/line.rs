@@ -99,6 +99,11 @@ impl LineFramer {
         }
     }
 
+    /// Takes one line without its delimiter, behind what was pushed and did not end.
+    pub(crate) fn handle_line(&mut self, bytes: &[u8], mut emit: impl FnMut(Frame<'_>)) {
+        self.finish(bytes, true, &mut emit);
+    }
+
     /// Gives every line that ends in this piece, at whose start a line begins, and what is left.
     fn whole_lines<'a>(
         &mut self,

@@ -41,6 +41,15 @@ impl Framer {
         }
     }
 
+    /// Takes one line without its delimiter, whatever stands inside of it; of a stream that has no lines, a piece.
+    #[inline]
+    pub(crate) fn handle_line(&mut self, bytes: &[u8], emit: impl FnMut(Frame<'_>)) {
+        match self {
+            Self::Lines(framer) => framer.handle_line(bytes, emit),
+            _ => self.handle(bytes, emit),
+        }
+    }
+
     /// Ends the stream: gives the frame that is not complete, if there is one.
     pub(crate) fn finish_stream(&mut self, emit: impl FnMut(Frame<'_>)) {
         match self {
