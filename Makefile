@@ -1,5 +1,6 @@
 # make sample   build the command line and convert the example log
-# make test     all tests: unit, conformance, process, fuzz targets, licences and bans
+# make test     all tests: unit, conformance, process, bindings, fuzz targets, licences and bans
+# make test-python  the Python package: its tests, types and examples, in target/venv
 # make test-asan  the tests of the unsafe code under AddressSanitizer, if a nightly compiler is there
 # make test-inlined  that no vector instruction is left as a call, in the release binary
 # make lint     formatting and clippy, as CI runs them
@@ -9,7 +10,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := sample
-.PHONY: sample test test-rust test-fuzz test-asan test-inlined test-instructions test-deny lint bench bench-filters bench-others tools bless
+.PHONY: sample test test-rust test-python test-fuzz test-asan test-inlined test-instructions test-deny lint bench bench-filters bench-others tools bless
 
 CARGO ?= cargo
 BENCH_TARGET ?= $(CURDIR)/target/benches
@@ -26,6 +27,7 @@ FUZZ_SECONDS ?= 20
 FUZZ_TARGETS := config_parse date_parse executors filters grok_compile intrinsics json_read pattern_match \
   program scan
 TOOLS := $(CURDIR)/target/tools
+VENV := $(CURDIR)/target/venv
 DENY_VERSION := 0.20.2
 FUZZ_VERSION := 0.13.2
 export PATH := $(TOOLS)/bin:$(PATH)
@@ -40,10 +42,25 @@ sample:
 	  --now 2024-03-15T15:00:00Z -o target/sample.ndjson examples/auth/auth.log
 	@head -n 1 target/sample.ndjson
 
-test: test-deny test-fuzz test-rust test-instructions
+test: test-deny test-fuzz test-rust test-python test-instructions
 
 test-rust:
-	$(CARGO) test --workspace
+	$(CARGO) test --workspace --exclude sawlog-python --features sawlog/arrow
+
+# What pip builds is what the tests of Rust are built of: the same profile, the same features.
+test-python: $(VENV)/ready
+	@PATH="$(VENV)/bin:$$PATH" MATURIN_PEP517_ARGS="--profile test" pip install --quiet --disable-pip-version-check \
+	  --no-build-isolation --no-deps --force-reinstall ./python
+	@cd python && $(VENV)/bin/ruff format --quiet --check . && $(VENV)/bin/ruff check --quiet .
+	@cd python && $(VENV)/bin/mypy --no-error-summary tests sawlog
+	@cd target && $(VENV)/bin/python -m mypy.stubtest --concise sawlog
+	@$(VENV)/bin/python -m pytest python
+
+$(VENV)/ready: python/requirements-test.txt
+	@python3 -m venv --clear $(VENV) 2>/dev/null || { apt-get update && apt-get install --yes python3-venv \
+	  && python3 -m venv --clear $(VENV); } >/dev/null
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r python/requirements-test.txt
+	@touch $@
 
 test-fuzz: tools
 	for target in $(FUZZ_TARGETS); do \
@@ -125,7 +142,7 @@ tools:
 
 # Writes the snapshots and the counts of instructions anew; read the diff before it is committed.
 bless:
-	BLESS=1 $(CARGO) test --workspace
+	BLESS=1 $(CARGO) test --workspace --exclude sawlog-python --features sawlog/arrow
 	$(MAKE) test-instructions INSTRUCTIONS=bless
 
 # Go's and Java's grok over the same corpora; needs their compilers and Maven.
