@@ -49,7 +49,7 @@ test-rust:
 
 # What pip builds is what the tests of Rust are built of: the same profile, the same features.
 test-python: $(VENV)/ready
-	@PATH="$(VENV)/bin:$$PATH" MATURIN_PEP517_ARGS="--profile test" pip install --quiet --disable-pip-version-check \
+	@PATH="$(VENV)/bin:$$PATH" CARGO_PROFILE_DEV_OPT_LEVEL=1 MATURIN_PEP517_ARGS="--profile dev" pip install --quiet --disable-pip-version-check \
 	  --no-build-isolation --no-deps --force-reinstall ./python
 	@cd python && $(VENV)/bin/ruff format --quiet --check . && $(VENV)/bin/ruff check --quiet .
 	@cd python && $(VENV)/bin/mypy --no-error-summary tests sawlog

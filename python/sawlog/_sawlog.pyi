@@ -9,6 +9,8 @@ from typing_extensions import Buffer, CapsuleType, Unpack
 
 from sawlog._types import ConvertResult, Diagnostic, Filter, Stats
 
+__all__ = ["ArrowStream", "EventIterator", "Pipeline", "Worker", "__version__"]
+
 __version__: str
 
 class _Reader(Protocol):
@@ -77,20 +79,19 @@ class Pipeline:
         Raises ConfigError with all problems of the config, ValueError for a path that cannot be read or an unknown zone.
         """
 
-    def run(self, data: _Source, /, **options: Unpack[_RunOptions]) -> bytes:
+    def run(self, data: _Source, **options: Unpack[_RunOptions]) -> bytes:
         """Runs one complete stream and gives its events as bytes: one JSON object a line, unless the options say otherwise.
 
         The interpreter's lock is free while the engine runs. Buffers other than ``bytes`` are copied block by block.
         KeyboardInterrupt is raised between blocks of 256 KiB.
         """
 
-    def events(self, source: _Source, /, **options: Unpack[_RunOptions]) -> EventIterator:
+    def events(self, source: _Source, **options: Unpack[_RunOptions]) -> EventIterator:
         """Runs one stream and gives its events as dicts, reading no more of it than is needed."""
 
     def to_arrow(
         self,
         source: _Source,
-        /,
         *,
         schema: _Schema | None = None,
         rest: bool = True,
@@ -153,19 +154,19 @@ class Worker:
     def __new__(cls, pipeline: Pipeline, *, rejects: bool = False, **options: Unpack[_RunOptions]) -> Worker:
         """Makes a worker at the start of a stream; with ``rejects`` it keeps what was refused for ``take_rejects``."""
 
-    def push(self, data: Buffer, /) -> bytes:
+    def push(self, data: Buffer) -> bytes:
         """Takes a piece of the stream, of any size, and gives the events of every line that ends in it.
 
         A KeyboardInterrupt in the middle of a large piece leaves the worker unusable.
         """
 
-    def push_events(self, data: Buffer, /) -> list[dict[str, Any]]:
+    def push_events(self, data: Buffer) -> list[dict[str, Any]]:
         """As ``push``, with the events as dicts."""
 
-    def run_event(self, event: Mapping[str, Any] | str | bytes, /) -> list[dict[str, Any]]:
+    def run_event(self, event: Mapping[str, Any] | str | bytes) -> list[dict[str, Any]]:
         """Runs one event, a mapping or its JSON, through the filters, without codec; gives what it became, in order."""
 
-    def run_event_bytes(self, event: Mapping[str, Any] | str | bytes, /) -> bytes:
+    def run_event_bytes(self, event: Mapping[str, Any] | str | bytes) -> bytes:
         """As ``run_event``, with the events as bytes."""
 
     def flush(self) -> bytes:

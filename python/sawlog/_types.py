@@ -201,6 +201,8 @@ def _spell(column: str, kind: Any) -> Any:
         fields = kind.fields if not callable(kind.fields) else [kind.field(at) for at in range(kind.num_fields)]
         return {field.name: _spell(field.name, getattr(field, "type", None) or field.dtype) for field in fields}
     text = kind.__name__ if isinstance(kind, type) else str(kind)
+    if not isinstance(kind, str | type) and text.startswith("timestamp") and kind.tz != "UTC":
+        text = f"{text} without the zone UTC"  # pyarrow's, which is local time
     word = text.lower().replace(", tz=utc", "").replace(" ", "")
     if word.startswith("datetime("):  # polars: Datetime(time_unit='us', time_zone='UTC')
         word = f"timestamp[{kind.time_unit}]" if kind.time_zone == "UTC" else word

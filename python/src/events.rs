@@ -24,7 +24,8 @@ struct Inner {
 /// Gives the events of a stream as dicts, reading it as far as is needed.
 #[pyclass(frozen, module = "sawlog")]
 pub(crate) struct EventIterator {
-    inner: Mutex<Inner>,
+    /// Boxed, since a worker is aligned for vector instructions and Python's objects are not.
+    inner: Mutex<Box<Inner>>,
 }
 
 impl EventIterator {
@@ -46,7 +47,7 @@ impl EventIterator {
             metadata: options.metadata,
             is_finished: false,
         };
-        Ok(Self { inner: Mutex::new(inner) })
+        Ok(Self { inner: Mutex::new(Box::new(inner)) })
     }
 }
 
@@ -64,7 +65,7 @@ impl EventIterator {
                 return Err(runtime_error("another thread is waiting for the next event"));
             }
         };
-        let inner = &mut *inner;
+        let inner = &mut **inner;
         loop {
             let Inner { worker, source, tape, names, clock, metadata, is_finished } = &mut *inner;
             if let Some(event) = tape.next(py, names)? {

@@ -48,7 +48,8 @@ struct Inner {
 /// Runs streams through a pipeline.
 #[pyclass(frozen, module = "sawlog")]
 pub(crate) struct Worker {
-    inner: Mutex<Inner>,
+    /// Boxed, since a worker is aligned for vector instructions and Python's objects are not.
+    inner: Mutex<Box<Inner>>,
     shared: Arc<Shared>,
     clock: Clock,
     metadata: bool,
@@ -93,14 +94,14 @@ impl Worker {
             is_broken: false,
         };
         let (clock, metadata) = (options.clock, options.metadata);
-        Ok(Self { inner: Mutex::new(inner), shared, clock, metadata })
+        Ok(Self { inner: Mutex::new(Box::new(inner)), shared, clock, metadata })
     }
 
     /// Takes a piece of the stream and gives the events of every line that ends in it, as bytes.
     fn push<'py>(&self, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
         let py = data.py();
         let mut source = Source::of_bytes(data)?;
-        let inner = &mut *self.lock(py)?;
+        let inner = &mut **self.lock(py)?;
         inner.out.clear();
         inner.is_broken = true;
         while let Some(block) = source.next(py)? {
@@ -118,7 +119,7 @@ impl Worker {
     fn push_events<'py>(&self, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
         let py = data.py();
         let mut source = Source::of_bytes(data)?;
-        let inner = &mut *self.lock(py)?;
+        let inner = &mut **self.lock(py)?;
         inner.is_broken = true;
         let list = PyList::empty(py);
         while let Some(block) = source.next(py)? {
@@ -137,7 +138,7 @@ impl Worker {
     fn run_event<'py>(&self, event: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
         let py = event.py();
         let json = json_of(event)?;
-        let inner = &mut *self.lock(py)?;
+        let inner = &mut **self.lock(py)?;
         let tick = self.clock.tick();
         py.detach(|| {
             inner.tape(self.metadata, tick, |worker, sink| worker.run_event(&json, tick, sink))
@@ -151,7 +152,7 @@ impl Worker {
     fn run_event_bytes<'py>(&self, event: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
         let py = event.py();
         let json = json_of(event)?;
-        let inner = &mut *self.lock(py)?;
+        let inner = &mut **self.lock(py)?;
         let tick = self.clock.tick();
         inner.out.clear();
         py.detach(|| {
@@ -193,7 +194,7 @@ impl Worker {
     /// Goes on with another stream.
     #[pyo3(signature = (path = None))]
     fn start_stream(&self, py: Python<'_>, path: Option<&str>) -> PyResult<()> {
-        let inner = &mut *self.lock(py)?;
+        let inner = &mut **self.lock(py)?;
         inner.worker.start_stream(path);
         if let Some(rejects) = &mut inner.rejects {
             rejects.set_name(path.unwrap_or_default());
@@ -237,7 +238,7 @@ impl Worker {
 
 impl Worker {
     /// Waits, without the interpreter's lock, until no other thread has the worker.
-    fn lock(&self, py: Python<'_>) -> PyResult<MutexGuard<'_, Inner>> {
+    fn lock(&self, py: Python<'_>) -> PyResult<MutexGuard<'_, Box<Inner>>> {
         let inner = loop {
             match self.inner.try_lock() {
                 Ok(inner) => break inner,
@@ -255,7 +256,7 @@ impl Worker {
     }
 
     fn end_bytes<'py>(&self, py: Python<'py>, end: End) -> PyResult<Bound<'py, PyBytes>> {
-        let inner = &mut *self.lock(py)?;
+        let inner = &mut **self.lock(py)?;
         let tick = self.clock.tick();
         inner.out.clear();
         py.detach(|| inner.bytes(self.metadata, tick, |worker, sink| end.tell(worker, tick, sink)));
@@ -263,7 +264,7 @@ impl Worker {
     }
 
     fn end_events<'py>(&self, py: Python<'py>, end: End) -> PyResult<Bound<'py, PyList>> {
-        let inner = &mut *self.lock(py)?;
+        let inner = &mut **self.lock(py)?;
         let tick = self.clock.tick();
         py.detach(|| inner.tape(self.metadata, tick, |worker, sink| end.tell(worker, tick, sink)));
         let list = PyList::empty(py);

@@ -26,16 +26,17 @@ def test_files_become_files(access: sawlog.Pipeline, tmp_path: Path, capfd: pyte
     assert len(events) == 8 and events[0]["path"].endswith("a.log")
     assert [json.loads(line)["line"] for line in rejects.read_text().splitlines()] == [3, 3]
     assert result.is_complete and result.messages == []
-    assert result.stats["events_out"] == 8
+    assert result.stats["events"]["out"] == 8
     captured = capfd.readouterr()
     assert (captured.out, captured.err) == ("", "")
 
 
 def test_a_directory_gets_a_file_for_each_input(access: sawlog.Pipeline, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
     for name in ("a.log", "b.log"):
-        (tmp_path / name).write_bytes(ACCESS)
+        (tmp_path / "in" / name).write_bytes(ACCESS)
     out = tmp_path / "out"
-    access.convert([str(tmp_path / "*.log")], f"{out}/", format="csv", fields=["verb", "response"])
+    access.convert(str(tmp_path / "in"), f"{out}/", format="csv", fields=["verb", "response"])
     assert sorted(path.name for path in out.iterdir()) == ["a.log.csv", "b.log.csv"]
     assert (out / "a.log.csv").read_text() == "verb,response\nGET,200\nPOST,404\n,\nGET,304\n"
 

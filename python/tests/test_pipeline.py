@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import datetime
 import decimal
 import io
@@ -52,7 +53,7 @@ def sources() -> Iterator[Any]:
     yield make("list with empty pieces", lambda _: [b"", bytearray(ACCESS[:50]), b"", ACCESS[50:], b""])
 
 
-@pytest.mark.parametrize("source", sources())
+@pytest.mark.parametrize("source", list(sources()))
 def test_every_source_gives_the_same_events(
     access: sawlog.Pipeline, source: Callable[[Path], Any], tmp_path: Path
 ) -> None:
@@ -159,14 +160,15 @@ def test_deep_events_become_deep_dicts() -> None:
     pipeline = sawlog.Pipeline.compile("filter { }")
     line = b'{"a":' * 900 + b"1" + b"}" * 900
     (event,) = pipeline.events(line, codec="json")
+    value: Any = event
     for _ in range(900):
-        event = event["a"]
-    assert event == 1
+        value = value["a"]
+    assert value == 1
 
 
 def test_options_of_a_run() -> None:
     pipeline = sawlog.Pipeline.compile(
-        'input { tcp { codec => json type => "t" } stdin { id => "second" } } filter { uuid { target => "u" } }'
+        'input { tcp { port => 5000 codec => json type => "t" } stdin { id => "second" } } filter { uuid { target => "u" } }'
     )
     data = b'{"a":1}'
     (first,) = pipeline.events(data, seed=1)
@@ -241,8 +243,8 @@ def test_configs_come_as_text_path_directory_or_mapping(tmp_path: Path) -> None:
     (tmp_path / "a.conf").write_text(text)
     directory = tmp_path / "conf.d"
     directory.mkdir()
-    (directory / "1.conf").write_text("filter { mutate { add_field => { a => 1 } } }")
-    (directory / "2.conf").write_text("filter { mutate { add_field => { b => 2 } } }")
+    (directory / "1.conf").write_text('filter { mutate { add_field => { "a" => 1 } } }')
+    (directory / "2.conf").write_text('filter { mutate { add_field => { "b" => 2 } } }')
     for config in (text, tmp_path / "a.conf", {"x": text}):
         (event,) = sawlog.Pipeline.compile(config).events(b"a dog")
         assert event["pet"] == "dog"
@@ -290,7 +292,7 @@ def test_compile_options() -> None:
     (utc,) = sawlog.Pipeline.compile(date).events(b"2024-01-01 00:00")
     (berlin,) = sawlog.Pipeline.compile(date, timezone="Europe/Berlin").events(b"2024-01-01 00:00")
     assert utc["@timestamp"] - berlin["@timestamp"] == datetime.timedelta(hours=1)
-    with pytest.raises(ValueError, match="Europe/Berlin"):
+    with pytest.raises(ValueError, match="Europe/Berln"):
         sawlog.Pipeline.compile(date, timezone="Europe/Berln")
     pipeline = sawlog.Pipeline.compile("filter { ruby { code => '1' } }", skip_unsupported=True)
     assert [one.severity for one in pipeline.warnings] == ["warning"]
@@ -305,7 +307,7 @@ def test_facts_of_a_pipeline(access: sawlog.Pipeline) -> None:
     assert repr(access) == "<sawlog.Pipeline of 3 filters>"
     assert access.warnings == []
     with pytest.raises(TypeError):
-        sawlog.Pipeline()  # type: ignore[call-arg]
+        sawlog.Pipeline()
 
 
 def test_threads_share_a_pipeline_and_run_at_the_same_time(access: sawlog.Pipeline) -> None:
@@ -344,8 +346,6 @@ def test_the_lock_is_free_while_the_engine_runs(access: sawlog.Pipeline) -> None
 
 
 def test_keyboard_interrupt_stops_a_long_run(access: sawlog.Pipeline) -> None:
-    import _thread
-
     def pieces() -> Iterator[bytes]:
         yield ACCESS + b"\n"
         _thread.interrupt_main()
@@ -359,8 +359,23 @@ def test_keyboard_interrupt_stops_a_long_run(access: sawlog.Pipeline) -> None:
         for _ in events:
             pass
     worker = sawlog.Worker(access)
-    _thread.interrupt_main()
-    with pytest.raises(KeyboardInterrupt):
-        worker.push((ACCESS + b"\n") * 2000)
+    go = threading.Event()
+
+    def interrupt() -> None:
+        go.wait()
+        _thread.interrupt_main()
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    interval = sys.getswitchinterval()
+    # The other thread gets the lock when the engine runs, and not before.
+    sys.setswitchinterval(1000)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            go.set()
+            worker.push((ACCESS + b"\n") * 20000)
+    finally:
+        sys.setswitchinterval(interval)
+        thread.join()
     with pytest.raises(RuntimeError, match="broken off"):
         worker.push(b"x\n")

@@ -48,7 +48,7 @@ def outcome(case: dict[str, Any]) -> str:
 def test_cases_come_out_as_in_the_library(capsys: pytest.CaptureFixture[str]) -> None:
     cases = TARGET / "binding-cases.ndjson"
     if not cases.exists():
-        pytest.skip(f"{cases} is not there: `cargo test -p sawlog --features conformance --test conformance` writes it")
+        pytest.skip(f"{cases} is not there: `make test-rust` writes it")
     report: list[str] = []
     counts: dict[str, int] = {}
     wrong: list[str] = []
@@ -60,7 +60,7 @@ def test_cases_come_out_as_in_the_library(capsys: pytest.CaptureFixture[str]) ->
             if verdict == "failed":
                 wrong.append(f"{case['id']}:\n  expected {case['outcome']!r}\n  found    {found!r}")
             counts[verdict] = counts.get(verdict, 0) + 1
-            report.append(f"{case['id']}\t{verdict}\t\n")
+            report.append(f"{case['id']}\t{verdict}\n")
     written = TARGET / "binding-report-python.tsv"
     written.write_text("".join(report), encoding="utf-8")
     with capsys.disabled():

@@ -117,7 +117,7 @@ def test_a_worker_writes_what_needs_no_frame(access: sawlog.Pipeline) -> None:
     assert worker.push(b"a\nb\n") == b".."
     for format in ("csv", "json"):
         with pytest.raises(ValueError, match="beginning and an end"):
-            sawlog.Worker(access, format=format, fields=["a"])  # type: ignore[arg-type]
+            sawlog.Worker(access, format=format, fields=["a"])
 
 
 def test_threads_take_turns_with_one_worker(access: sawlog.Pipeline) -> None:
