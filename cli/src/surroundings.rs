@@ -57,9 +57,9 @@ impl Surroundings for Terminal {
     fn begin(&mut self, stop: Stop) -> Arc<AtomicBool> {
         let is_interrupted = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&is_interrupted);
-        #[expect(clippy::exit, reason = "the main thread may be stuck writing to a pipe")]
         let handler = move || {
             if flag.swap(true, Ordering::Relaxed) {
+                // The main thread may be stuck writing to a pipe.
                 std::process::exit(i32::from(EXIT_INTERRUPTED));
             }
             stop.stop();

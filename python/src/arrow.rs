@@ -76,14 +76,11 @@ impl ArrowStream {
     fn take_feed(&self, py: Python<'_>) -> PyResult<Reading> {
         match &mut *lock(&self.feed) {
             Feed::Bytes(bytes) => Ok(Reading::Bytes { bytes: bytes.clone_ref(py), at: 0 }),
-            Feed::Once(source) => match source.take() {
-                Some(source) => Ok(Reading::Python(source)),
-                None => {
-                    let text =
-                        "the stream was read already; only one made of bytes can be read again";
-                    Err(runtime_error(text))
-                }
-            },
+            Feed::Once(source) => source.take().map(Reading::Python).ok_or_else(|| {
+                runtime_error(
+                    "the stream was read already; only one made of bytes can be read again",
+                )
+            }),
         }
     }
 }

@@ -177,7 +177,7 @@ pub(crate) fn run<'py>(
     let mut quiet = Quiet::default();
     let brake = Arc::clone(&quiet.brake);
     let compiled = &shared.compiled;
-    let mut signal = Ok(());
+    let mut signal: PyResult<()> = Ok(());
     let result = py.detach(|| {
         thread::scope(|scope| {
             let (ended, end) = mpsc::channel::<()>();
@@ -187,7 +187,10 @@ pub(crate) fn run<'py>(
                 result
             });
             while end.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-                let seen = Python::attach(|py| py.check_signals());
+                let seen = Python::attach(|py| {
+                    py.check_signals()?;
+                    Ok(())
+                });
                 if seen.is_err() {
                     signal = seen;
                     brake.pull();

@@ -77,12 +77,11 @@ impl EventIterator {
             let block = source.next(py)?;
             let tick = clock.tick();
             let mut sink = Taped { tape, metadata: *metadata, now: tick.now, rejects: None };
-            match block {
-                Some(block) => py.detach(|| worker.push(&block, tick, &mut sink)),
-                None => {
-                    py.detach(|| worker.finish(tick, &mut sink));
-                    *is_finished = true;
-                }
+            if let Some(block) = block {
+                py.detach(|| worker.push(&block, tick, &mut sink));
+            } else {
+                py.detach(|| worker.finish(tick, &mut sink));
+                *is_finished = true;
             }
             py.check_signals()?;
         }

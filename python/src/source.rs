@@ -19,7 +19,7 @@ pub(crate) enum Source {
     /// A method `read` that gives bytes.
     File { read: Py<PyAny>, close: Option<Py<PyAny>> },
     /// An iterator over bytes-like objects, and what is left of the one before.
-    Iterator { iterator: Py<PyIterator>, inner: Option<Box<Source>> },
+    Iterator { iterator: Py<PyIterator>, inner: Option<Box<Self>> },
     /// Any other buffer. It may change while nobody looks, so that each block is copied.
     View { view: Py<PyAny>, at: usize, len: usize },
 }

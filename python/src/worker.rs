@@ -107,7 +107,7 @@ impl Worker {
         while let Some(block) = source.next(py)? {
             let tick = self.clock.tick();
             py.detach(|| {
-                inner.bytes(self.metadata, tick, |worker, sink| worker.push(&block, tick, sink))
+                inner.bytes(self.metadata, tick, |worker, sink| worker.push(&block, tick, sink));
             });
             py.check_signals()?;
         }
@@ -125,7 +125,7 @@ impl Worker {
         while let Some(block) = source.next(py)? {
             let tick = self.clock.tick();
             py.detach(|| {
-                inner.tape(self.metadata, tick, |worker, sink| worker.push(&block, tick, sink))
+                inner.tape(self.metadata, tick, |worker, sink| worker.push(&block, tick, sink));
             });
             py.check_signals()?;
             inner.read_tape(&list)?;
@@ -141,7 +141,7 @@ impl Worker {
         let inner = &mut **self.lock(py)?;
         let tick = self.clock.tick();
         py.detach(|| {
-            inner.tape(self.metadata, tick, |worker, sink| worker.run_event(&json, tick, sink))
+            inner.tape(self.metadata, tick, |worker, sink| worker.run_event(&json, tick, sink));
         });
         let list = PyList::empty(py);
         inner.read_tape(&list)?;
@@ -156,7 +156,7 @@ impl Worker {
         let tick = self.clock.tick();
         inner.out.clear();
         py.detach(|| {
-            inner.bytes(self.metadata, tick, |worker, sink| worker.run_event(&json, tick, sink))
+            inner.bytes(self.metadata, tick, |worker, sink| worker.run_event(&json, tick, sink));
         });
         Ok(PyBytes::new(py, &inner.out))
     }
@@ -316,6 +316,7 @@ impl Inner {
 
 /// The JSON of an event that is a text, bytes or a dict.
 fn json_of(event: &Bound<'_, PyAny>) -> PyResult<String> {
+    static DUMPS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     if let Ok(text) = event.cast::<PyString>() {
         return Ok(text.to_str()?.to_owned());
     }
@@ -323,7 +324,6 @@ fn json_of(event: &Bound<'_, PyAny>) -> PyResult<String> {
         let text = std::str::from_utf8(bytes.as_bytes());
         return text.map(str::to_owned).map_err(|error| value_error(error.to_string()));
     }
-    static DUMPS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let py = event.py();
     let dumps = DUMPS.get_or_try_init(py, || {
         py.import("sawlog._types")?.getattr("to_json").map(Bound::unbind)

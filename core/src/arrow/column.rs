@@ -208,15 +208,16 @@ impl Column {
 
     /// Fixes the kind.
     pub(super) fn settle(&mut self, growth: &mut Growth) {
+        if let Self::Struct(table) = self
+            && table.settle(growth)
+        {
+            return;
+        }
         match self {
+            // A struct of no columns is more than most readers take.
+            Self::Struct(_) => self.turn_to_json(growth),
             Self::Unknown => *self = Self::Json(Texts::default()),
             Self::List(list) if matches!(list.items, Self::Unknown) => self.turn_to_json(growth),
-            Self::Struct(table) => {
-                // A struct of no columns is more than most readers take.
-                if !table.settle(growth) {
-                    self.turn_to_json(growth);
-                }
-            }
             _ => {}
         }
     }
