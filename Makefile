@@ -10,7 +10,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := sample
-.PHONY: sample test test-rust test-python test-fuzz test-asan test-inlined test-instructions test-deny lint bench bench-filters bench-others tools bless
+.PHONY: sample test test-rust test-python test-fuzz test-asan test-inlined test-instructions test-deny lint bench bench-filters bench-others bench-python tools bless
 
 CARGO ?= cargo
 BENCH_TARGET ?= $(CURDIR)/target/benches
@@ -31,6 +31,7 @@ VENV := $(CURDIR)/target/venv
 DENY_VERSION := 0.20.2
 FUZZ_VERSION := 0.13.2
 export PATH := $(TOOLS)/bin:$(PATH)
+export PYTHONDONTWRITEBYTECODE := 1
 
 # The sanitizer flags of cargo-fuzz need a nightly compiler; without one the stable compiler is told
 # to accept them.
@@ -132,6 +133,25 @@ bench-filters:
 	  echo 'Made by `make bench-filters` with $(shell rustc --version).'; echo; \
 	  cat $(BENCH_TARGET)/filters.md; } > $(FILTERS_RECORD)
 	@cat $(FILTERS_RECORD) && echo "written to $(FILTERS_RECORD)" 1>&2
+
+# The Python package beside the engine in Rust, pygrok and Polars' own regex, built as shipped binaries are.
+bench-python: PYTHON_RECORD = $(RECORD:.md=-python.md)
+bench-python: SHARED = $(abspath $(or $(SAWLOG_SHARED),../shared))
+bench-python: CORPUS = $(CURDIR)/target/corpora-$(CORPUS_MB)
+bench-python: $(VENV)/ready
+	@test -d $(SHARED)/data \
+	  || { echo "the shared folder is not there; name it in SAWLOG_SHARED" 1>&2; exit 1; }
+	@test -f $(CORPUS)/access.log || python3 $(SHARED)/data/corpora.py $(CORPUS_MB) $(CORPUS)
+	@mkdir -p benches/record
+	@$(BENCH_BUILD) --bin batches --no-default-features --features engine
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check pygrok==1.0.0
+	@PATH="$(VENV)/bin:$$PATH" MATURIN_PEP517_ARGS="--profile dist" pip install --quiet \
+	  --disable-pip-version-check --no-build-isolation --no-deps --force-reinstall ./python
+	@{ echo '# The Python package, $(notdir $(PYTHON_RECORD:.md=))'; echo; \
+	  echo "Made by \`make bench-python\` with $$(rustc --version), $$(python3 --version)."; echo; \
+	  $(VENV)/bin/python python/benches/bench.py $(BENCH_TARGET)/release/batches \
+	    $(SHARED)/data/tasks/t2.conf $(CORPUS)/access.log; } > $(PYTHON_RECORD)
+	@cat $(PYTHON_RECORD) && echo "written to $(PYTHON_RECORD)" 1>&2
 
 # Unoptimised builds: they compile in half the time and run for seconds.
 tools:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,3 +35,29 @@ filter {
 def access() -> sawlog.Pipeline:
     """The measured task T2."""
     return sawlog.Pipeline.compile(ACCESS_CONFIG, ecs="disabled")
+
+
+def during(run: Callable[[], object], other: Callable[[], object]) -> bool:
+    """Runs one thing, and another in a second thread that gets the interpreter's lock only if the first gives it away.
+
+    Tells whether it did so.
+    """
+    go, ran = threading.Event(), []
+
+    def wait() -> None:
+        go.wait()
+        ran.append(True)
+        other()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    interval = sys.getswitchinterval()
+    # Nobody takes the lock from this thread.
+    sys.setswitchinterval(1000)
+    try:
+        go.set()
+        run()
+        return bool(ran)
+    finally:
+        sys.setswitchinterval(interval)
+        thread.join()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 import gc
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -13,7 +14,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from conftest import ACCESS, NOW
+from conftest import ACCESS, NOW, during
 
 import sawlog
 
@@ -24,7 +25,7 @@ def table(pipeline: sawlog.Pipeline, source: Any = LINES, **options: Any) -> pa.
     return pa.table(pipeline.to_arrow(source, now=NOW, **options))
 
 
-def sql(query: str, stream: sawlog.ArrowStream) -> list[Any]:
+def sql(query: str, stream: Any) -> list[Any]:
     """What duckdb finds in `stream`, which it takes from this function's names."""
     result = duckdb.sql(query)
     assert result is not None
@@ -104,6 +105,26 @@ def test_strings_are_not_copied_on_their_way() -> None:
     assert pa.total_allocated_bytes() - before < len(text) // 10, "pyarrow has taken memory of its own"
     again = pa.table(pa.RecordBatchReader.from_stream(found))
     assert again.column("message").chunk(0).buffers()[2].address == strings.address
+
+
+def test_the_lock_is_free_while_a_reader_reads(access: sawlog.Pipeline) -> None:
+    class Started:
+        """A stream of which the first batch is made already: the rest is up to the reader."""
+
+        def __init__(self) -> None:
+            self.capsule = access.to_arrow(LINES * 20000).__arrow_c_stream__()
+
+        def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+            return self.capsule
+
+    readers: list[Callable[[Any], object]] = [
+        pa.table,
+        pl.DataFrame,
+        pd.DataFrame.from_arrow,
+        lambda stream: sql("select count(*) from stream", stream),
+    ]
+    for read in readers:
+        assert during(partial(read, Started()), lambda: None), read
 
 
 def test_given_schema_decides(access: sawlog.Pipeline) -> None:

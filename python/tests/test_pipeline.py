@@ -9,14 +9,13 @@ import io
 import json
 import mmap
 import pickle
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ACCESS, NOW
+from conftest import ACCESS, NOW, during
 
 import sawlog
 
@@ -324,25 +323,9 @@ def test_threads_share_a_pipeline_and_run_at_the_same_time(access: sawlog.Pipeli
 
 def test_the_lock_is_free_while_the_engine_runs(access: sawlog.Pipeline) -> None:
     data = (ACCESS + b"\n") * 20000
-    go, ran = threading.Event(), []
-
-    def other() -> None:
-        go.wait()
-        ran.append(True)
-
-    thread = threading.Thread(target=other)
-    thread.start()
-    interval = sys.getswitchinterval()
-    # Nobody takes the lock from this thread: the other one gets it when it is given away.
-    sys.setswitchinterval(1000)
-    try:
-        go.set()
-        access.run(data)
-        was_free = bool(ran)
-    finally:
-        sys.setswitchinterval(interval)
-        thread.join()
-    assert was_free
+    assert during(lambda: access.run(data), lambda: None)
+    assert during(lambda: list(access.events(data)), lambda: None)
+    assert not during(lambda: sum(range(1_000_000)), lambda: None), "or else this shows nothing"
 
 
 def test_keyboard_interrupt_stops_a_long_run(access: sawlog.Pipeline) -> None:
@@ -359,23 +342,7 @@ def test_keyboard_interrupt_stops_a_long_run(access: sawlog.Pipeline) -> None:
         for _ in events:
             pass
     worker = sawlog.Worker(access)
-    go = threading.Event()
-
-    def interrupt() -> None:
-        go.wait()
-        _thread.interrupt_main()
-
-    thread = threading.Thread(target=interrupt)
-    thread.start()
-    interval = sys.getswitchinterval()
-    # The other thread gets the lock when the engine runs, and not before.
-    sys.setswitchinterval(1000)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            go.set()
-            worker.push((ACCESS + b"\n") * 20000)
-    finally:
-        sys.setswitchinterval(interval)
-        thread.join()
+    with pytest.raises(KeyboardInterrupt):
+        during(lambda: worker.push((ACCESS + b"\n") * 20000), _thread.interrupt_main)
     with pytest.raises(RuntimeError, match="broken off"):
         worker.push(b"x\n")
