@@ -1,7 +1,8 @@
 # make sample   build the command line and convert the example log
-# make test     all tests: unit, conformance, process, fuzz targets, licences and bans
+# make test     all tests: unit, conformance, process, bindings, fuzz targets, licences and bans
 # make test-c   the C interface: header, C and C++ programs, vectors, under valgrind too if it is there
 # make test-c-sanitizers  the C programs under AddressSanitizer and ThreadSanitizer, if a nightly compiler is there
+# make test-python  the Python package: its tests, types and examples, in target/venv
 # make install  the C library below PREFIX (/usr/local)
 # make test-asan  the tests of the unsafe code under AddressSanitizer, if a nightly compiler is there
 # make test-inlined  that no vector instruction is left as a call, in the release binary
@@ -12,7 +13,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := sample
-.PHONY: sample install test test-c test-c-sanitizers test-rust test-fuzz test-asan test-inlined test-instructions test-deny lint bench bench-bindings bench-c bench-filters bench-others tools bless
+.PHONY: sample install test test-c test-c-sanitizers test-rust test-python test-fuzz test-asan test-inlined test-instructions test-deny lint bench bench-bindings bench-c bench-filters bench-others bench-python tools bless
 
 CARGO ?= cargo
 BENCH_TARGET ?= $(CURDIR)/target/benches
@@ -33,11 +34,13 @@ PREFIX ?= /usr/local
 PROFILE ?= dist
 # All tests have the hook in the C library, so that whichever ran last leaves the same one in target/debug/deps, where the
 # bindings find it: BUILT=target/debug/deps ffi/install.sh.
-TEST_RUST := $(CARGO) test --workspace --features sawlog-ffi/test-hooks
-TEST_C := $(CARGO) test --workspace --features sawlog-ffi/test-programs
+TEST_RUST := $(CARGO) test --workspace --exclude sawlog-python --features sawlog/arrow,sawlog-ffi/test-hooks
+TEST_C := $(CARGO) test --workspace --exclude sawlog-python --features sawlog/arrow,sawlog-ffi/test-programs
+VENV := $(CURDIR)/target/venv
 DENY_VERSION := 0.20.2
 FUZZ_VERSION := 0.13.2
 export PATH := $(TOOLS)/bin:$(PATH)
+export PYTHONDONTWRITEBYTECODE := 1
 
 # The sanitizer flags of cargo-fuzz need a nightly compiler; without one the stable compiler is told
 # to accept them.
@@ -49,7 +52,7 @@ sample:
 	  --now 2024-03-15T15:00:00Z -o target/sample.ndjson examples/auth/auth.log
 	@head -n 1 target/sample.ndjson
 
-test: test-deny test-fuzz test-rust test-c test-instructions
+test: test-deny test-fuzz test-rust test-c test-python test-instructions
 
 test-rust:
 	$(TEST_RUST)
@@ -69,6 +72,21 @@ test-c-sanitizers:
 
 install:
 	@PREFIX="$(PREFIX)" PROFILE="$(PROFILE)" CARGO="$(CARGO)" ffi/install.sh
+
+# What pip builds is what the tests of Rust are built of: the same profile, the same features.
+test-python: $(VENV)/ready
+	@PATH="$(VENV)/bin:$$PATH" CARGO_PROFILE_DEV_OPT_LEVEL=1 MATURIN_PEP517_ARGS="--profile dev" pip install --quiet --disable-pip-version-check \
+	  --no-build-isolation --no-deps --force-reinstall ./python
+	@cd python && $(VENV)/bin/ruff format --quiet --check . && $(VENV)/bin/ruff check --quiet .
+	@cd python && $(VENV)/bin/mypy --no-error-summary tests sawlog
+	@cd target && $(VENV)/bin/python -m mypy.stubtest --concise sawlog
+	@$(VENV)/bin/python -m pytest python
+
+$(VENV)/ready: python/requirements-test.txt
+	@python3 -m venv --clear $(VENV) 2>/dev/null || { apt-get update && apt-get install --yes python3-venv \
+	  && python3 -m venv --clear $(VENV); } >/dev/null
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r python/requirements-test.txt
+	@touch $@
 
 test-fuzz: tools
 	for target in $(FUZZ_TARGETS); do \
@@ -130,7 +148,7 @@ bench:
 	@cp $(BENCH_TARGET)/table.md $(RECORD) && cat $(RECORD) && echo "written to $(RECORD)" 1>&2
 
 # The bindings beside the engine.
-bench-bindings: bench-c
+bench-bindings: bench-c bench-python
 
 bench-c: C_RECORD = $(RECORD:.md=-c.md)
 bench-c:
@@ -156,6 +174,25 @@ bench-filters:
 	  echo 'Made by `make bench-filters` with $(shell rustc --version).'; echo; \
 	  cat $(BENCH_TARGET)/filters.md; } > $(FILTERS_RECORD)
 	@cat $(FILTERS_RECORD) && echo "written to $(FILTERS_RECORD)" 1>&2
+
+# The Python package beside the engine in Rust, pygrok and Polars' own regex, built as shipped binaries are.
+bench-python: PYTHON_RECORD = $(RECORD:.md=-python.md)
+bench-python: SHARED = $(abspath $(or $(SAWLOG_SHARED),../shared))
+bench-python: CORPUS = $(CURDIR)/target/corpora-$(CORPUS_MB)
+bench-python: $(VENV)/ready
+	@test -d $(SHARED)/data \
+	  || { echo "the shared folder is not there; name it in SAWLOG_SHARED" 1>&2; exit 1; }
+	@test -f $(CORPUS)/access.log || python3 $(SHARED)/data/corpora.py $(CORPUS_MB) $(CORPUS)
+	@mkdir -p benches/record
+	@$(BENCH_BUILD) --bin batches-asked --no-default-features --features engine
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check pygrok==1.0.0
+	@PATH="$(VENV)/bin:$$PATH" MATURIN_PEP517_ARGS="--profile dist" pip install --quiet \
+	  --disable-pip-version-check --no-build-isolation --no-deps --force-reinstall ./python
+	@{ echo '# The Python package, $(notdir $(PYTHON_RECORD:.md=))'; echo; \
+	  echo "Made by \`make bench-python\` with $$(rustc --version), $$(python3 --version)."; echo; \
+	  $(VENV)/bin/python python/benches/bench.py $(BENCH_TARGET)/release/batches-asked \
+	    $(SHARED)/data/tasks/t2.conf $(CORPUS)/access.log; } > $(PYTHON_RECORD)
+	@cat $(PYTHON_RECORD) && echo "written to $(PYTHON_RECORD)" 1>&2
 
 # Unoptimised builds: they compile in half the time and run for seconds.
 tools:

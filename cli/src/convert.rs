@@ -1,14 +1,10 @@
 //! `sawlog convert`: logs in, one JSON object per event out.
 
 use std::{
-    fs,
-    io::{self, IsTerminal as _, Write as _},
+    fs, io,
     num::NonZeroUsize,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     thread,
     time::Instant,
 };
@@ -19,7 +15,7 @@ use crate::{
     EXIT_DONE, EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_USAGE,
     args::{ConvertArguments, FailedEvents, ReportArguments},
     block::{Item, Source, StreamError},
-    engine::{self, Clock, Engine, Next, Opener, Packings, Stop},
+    engine::{self, Clock, Engine, Next, Opener, Packings},
     format::Formatter,
     history::{self, History, Wanted},
     host,
@@ -30,35 +26,50 @@ use crate::{
     pipeline::{self, Compiled, DebugHash, Failure},
     process::{Layout, Processing, Writing},
     profile,
-    progress::{self, Extent, Progress},
+    progress::{Extent, Progress},
     rejects::{ClockInRejects, Recorder},
-    render, report,
     summary::RunFacts,
+    surroundings::{Surroundings, Terminal},
     writer::{Destination, Directory, Keeper, Names, Watched, WriteError, Writer},
 };
 
 /// Runs the command: events go to the output, all else that is to be said to standard error.
 pub fn run(arguments: &ConvertArguments) -> u8 {
-    match convert(arguments) {
+    let terminal = &mut Terminal;
+    let started = Instant::now();
+    let compiled = clock(arguments.now.as_deref())
+        .map_err(Failure::Argument)
+        .and_then(|now| pipeline::compile(&arguments.config, &arguments.compile, start(now)));
+    match compiled.and_then(|compiled| convert(arguments, &compiled, started, terminal)) {
         Ok(status) => status,
         Err(Failure::Argument(message)) => {
-            say(&message);
+            terminal.say(&message);
             EXIT_USAGE
         }
         Err(Failure::Config(diagnostics)) => {
-            show(&diagnostics);
+            terminal.show(&diagnostics);
             EXIT_USAGE
         }
     }
 }
 
-fn convert(arguments: &ConvertArguments) -> Result<u8, Failure> {
-    let started = Instant::now();
+/// Converts with a pipeline that is compiled already; gives the exit status of the command.
+///
+/// What the arguments say of the config and of compiling it is not looked at.
+///
+/// # Errors
+///
+/// [`Failure::Argument`] for arguments that cannot be used, and outputs that cannot be opened.
+pub fn convert(
+    arguments: &ConvertArguments,
+    compiled: &Compiled,
+    started: Instant,
+    host: &mut dyn Surroundings,
+) -> Result<u8, Failure> {
     let clock = clock(arguments.now.as_deref()).map_err(Failure::Argument)?;
-    let compiled = pipeline::compile(&arguments.config, &arguments.compile, start(clock))?;
-    let Compiled { pipeline, zone, notice, .. } = &compiled;
-    show(pipeline.warnings());
-    let options = input_options(arguments, pipeline).map_err(Failure::Argument)?;
+    let Compiled { pipeline, zone, notice, .. } = compiled;
+    host.show(pipeline.warnings());
+    let options = input_options(arguments, pipeline, host).map_err(Failure::Argument)?;
     let writing = writing(arguments, pipeline).map_err(Failure::Argument)?;
     let mut processing = Processing::new(pipeline, options, writing)
         .map_err(|error| Failure::Argument(error.to_string()))?;
@@ -67,31 +78,35 @@ fn convert(arguments: &ConvertArguments) -> Result<u8, Failure> {
         discover(arguments).map_err(Failure::Argument)?;
     let (layout, is_ordered) = (processing.layout(), processing.is_ordered());
     let job = Job { arguments, layout, is_ordered, inputs, clock };
-    let plan = plan(&job, compiled.fingerprint).map_err(Failure::Argument)?;
+    let plan = plan(&job, compiled.fingerprint, host).map_err(Failure::Argument)?;
     if let Some(notice) = notice {
-        say(notice);
+        host.say(notice);
     }
     if pipeline.output_count() > 0 {
-        say("the output section is not executed: events go to standard output or to `-o`");
+        host.say("the output section is not executed: events go to standard output or to `-o`");
     }
     for Unreadable { path, error } in &unreadable {
-        say(&format!("cannot read `{}`: {error}", path.display()));
+        host.say(&format!("cannot read `{}`: {error}", path.display()));
     }
     for Repeated { path, first } in &repeated {
-        say(&format!("`{}` is the file `{}`: it is read once", path.display(), first.display()));
+        host.say(&format!(
+            "`{}` is the file `{}`: it is read once",
+            path.display(),
+            first.display()
+        ));
     }
     for path in &special {
-        say(&format!("`{}` is a pipe, socket or device: left out", path.display()));
+        host.say(&format!("`{}` is a pipe, socket or device: left out", path.display()));
     }
     let status = match plan {
         Plan::Done { was_incomplete: false } => Ok(EXIT_DONE),
         Plan::Done { was_incomplete: true } => {
-            say("inputs that could not be read to their end are `damaged` in the manifest");
+            host.say("inputs that could not be read to their end are `damaged` in the manifest");
             Ok(EXIT_INCOMPLETE)
         }
         Plan::Work(mut work) => {
             work.was_incomplete |= !unreadable.is_empty();
-            execute(&job, work, &processing, zone, started)
+            execute(&job, work, &processing, zone, started, host)
         }
     };
     status.map(|status| match status {
@@ -299,7 +314,7 @@ impl Tracked {
 }
 
 /// Decides what is to be done, and opens the outputs; nothing when all is done.
-fn plan(job: &Job<'_>, fingerprint: u128) -> Result<Plan, String> {
+fn plan(job: &Job<'_>, fingerprint: u128, host: &mut dyn Surroundings) -> Result<Plan, String> {
     let arguments = job.arguments;
     let is_directory = output::is_directory(&arguments.output);
     if arguments.skip_existing && !is_directory {
@@ -311,7 +326,10 @@ fn plan(job: &Job<'_>, fingerprint: u128) -> Result<Plan, String> {
         todo.retain(|input| !arguments.output.join(&names.planned[*input].1).exists());
         let skipped = job.inputs.len() - todo.len();
         if skipped > 0 {
-            say(&format!("{skipped} of {} inputs have their output already", job.inputs.len()));
+            host.say(&format!(
+                "{skipped} of {} inputs have their output already",
+                job.inputs.len()
+            ));
         }
     }
     let Some(path) = &arguments.manifest else {
@@ -356,19 +374,19 @@ fn plan(job: &Job<'_>, fingerprint: u128) -> Result<Plan, String> {
             if !manifest.past().is_finished {
                 manifest.finish().map_err(cannot)?;
             }
-            say("everything is done already, as the manifest has it");
+            host.say("everything is done already, as the manifest has it");
             return Ok(Plan::Done { was_incomplete });
         }
         History::Fresh(reason) => {
             if let Some(reason) = reason {
-                say(&format!("{reason}: all is converted again"));
+                host.say(&format!("{reason}: all is converted again"));
             }
             manifest.restart(&run).map_err(cannot)?;
             Checkpoint::default()
         }
         History::Resume { todo: left, checkpoint, notes } => {
             for note in notes {
-                say(note);
+                host.say(note);
             }
             todo.retain(|input| left.binary_search(input).is_ok());
             if !manifest.past().is_finished
@@ -377,7 +395,7 @@ fn plan(job: &Job<'_>, fingerprint: u128) -> Result<Plan, String> {
                 run.now.clone_from(&past.now);
                 clock = restarted(clock, &past.now);
             }
-            say(&format!(
+            host.say(&format!(
                 "{} of {} inputs are done already, as the manifest has it",
                 job.inputs.len() - todo.len(),
                 job.inputs.len()
@@ -404,6 +422,7 @@ fn execute(
     processing: &Processing,
     zone: &Zone,
     started: Instant,
+    host: &mut dyn Surroundings,
 ) -> Result<u8, Failure> {
     let arguments = job.arguments;
     let jobs = match arguments.jobs {
@@ -423,10 +442,10 @@ fn execute(
     let is_ordered = job.is_ordered();
     let engine = Engine::start(openers, processing, jobs, is_ordered, work.clock, packings)
         .map_err(|error| Failure::Argument(format!("cannot start worker threads: {error}")))?;
-    let is_interrupted = stop_on_signal(engine.stop());
-    let mut progress = Progress::new(extents(job, &work.todo), wanted(arguments));
+    let is_interrupted = host.begin(engine.stop());
+    let mut progress = Progress::new(extents(job, &work.todo), host.progress(arguments));
     let mut writer = work.writer;
-    let result = drive(&engine, &mut writer, &mut progress);
+    let result = drive(&engine, &mut writer, &mut progress, host);
     drop(progress);
     let is_incomplete = work.was_incomplete || writer.is_incomplete();
     let mut status = if is_incomplete { EXIT_INCOMPLETE } else { EXIT_DONE };
@@ -440,11 +459,11 @@ fn execute(
                 "no output was kept"
             };
             let kept = if output::is_standard_output(&arguments.output) { "" } else { kept };
-            say(&format!("interrupted{}{kept}", if kept.is_empty() { "" } else { ": " }));
+            host.say(&format!("interrupted{}{kept}", if kept.is_empty() { "" } else { ": " }));
             (writer.abandon(), Ok(()))
         }
         Ok(_) => {
-            say("a worker thread failed, which is a fault of sawlog: please report it");
+            host.say("a worker thread failed, which is a fault of sawlog: please report it");
             status = EXIT_INCOMPLETE;
             (writer.abandon(), Ok(()))
         }
@@ -455,11 +474,11 @@ fn execute(
             // The reader of a pipe may leave when it has enough.
             return Ok(status);
         }
-        say(&format!("cannot write `{name}`: {error}"));
+        host.say(&format!("cannot write `{name}`: {error}"));
         status = EXIT_INCOMPLETE;
     }
     if is_ordered && jobs > 1 && !arguments.report.quiet {
-        say(
+        host.say(
             "one worker: a filter or the codec keeps something from event to event, so events go in order",
         );
     }
@@ -470,11 +489,11 @@ fn execute(
         rejects: rejects.as_deref(),
         is_clock_the_machines: matches!(job.clock, Clock::Machine(_)),
     };
-    let mut status = report::close(&totals, &facts, &arguments.report, status);
+    let mut status = host.close(&totals, &facts, &arguments.report, status);
     if let (Some(wanted), Some(profile)) = (&arguments.profile, &totals.profile)
         && let Err(message) = profile::write(profile, &totals.stats, wanted)
     {
-        say(&message);
+        host.say(&message);
         status = if status == EXIT_DONE { EXIT_INCOMPLETE } else { status };
     }
     Ok(status)
@@ -515,21 +534,12 @@ fn extents(job: &Job<'_>, todo: &[usize]) -> Vec<Extent> {
     todo.iter().map(extent).collect()
 }
 
-fn wanted(arguments: &ConvertArguments) -> progress::Wanted {
-    // A bar between events on the same terminal helps nobody.
-    let is_in_the_way = output::is_standard_output(&arguments.output) && io::stdout().is_terminal();
-    if arguments.report.quiet || is_in_the_way {
-        progress::Wanted::Never
-    } else {
-        progress::Wanted::IfTerminal
-    }
-}
-
 /// Takes everything from the engine to the writer.
 fn drive(
     engine: &Engine,
     writer: &mut Writer,
     progress: &mut Progress,
+    host: &mut dyn Surroundings,
 ) -> Result<Next, WriteError> {
     // The number of the input that is being written.
     let mut input = 0;
@@ -549,27 +559,11 @@ fn drive(
                     }
                     engine::Progress::Error(_) | engine::Progress::Head(_) => {}
                 }
-                writer.take(next, &mut |text| progress.aside(|| say(text)))?;
+                writer.take(next, &mut |text| progress.aside(|| host.say(text)))?;
             }
             end => return Ok(end),
         }
     }
-}
-
-/// Stops the engine on Ctrl-C; the second one ends the process at once.
-fn stop_on_signal(stop: Stop) -> Arc<AtomicBool> {
-    let is_interrupted = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&is_interrupted);
-    #[expect(clippy::exit, reason = "the main thread may be stuck writing to a pipe")]
-    let handler = move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(EXIT_INTERRUPTED));
-        }
-        stop.stop();
-    };
-    // Where there are no signals to be had, the process ends without ceremony.
-    let _ = ctrlc::set_handler(handler);
-    is_interrupted
 }
 
 /// Finds the inputs; what the run itself writes is none, and may not be asked for as one.
@@ -635,9 +629,10 @@ fn restarted(clock: Clock, text: &str) -> Clock {
 fn input_options(
     arguments: &ConvertArguments,
     pipeline: &Pipeline,
+    host: &mut dyn Surroundings,
 ) -> Result<InputOptions, String> {
     Ok(InputOptions {
-        input: choose_input(arguments.input.as_deref(), pipeline)?,
+        input: choose_input(arguments.input.as_deref(), pipeline, host)?,
         codec: arguments.codec.clone(),
         set: arguments.set.clone(),
         path: None,
@@ -652,11 +647,15 @@ fn input_options(
 /// # Errors
 ///
 /// Says what inputs there are.
-pub fn choose_input(wanted: Option<&str>, pipeline: &Pipeline) -> Result<Option<usize>, String> {
+pub fn choose_input(
+    wanted: Option<&str>,
+    pipeline: &Pipeline,
+    host: &mut dyn Surroundings,
+) -> Result<Option<usize>, String> {
     let inputs = pipeline.inputs();
     let Some(wanted) = wanted else {
         if let [first, _, ..] = inputs {
-            say(&format!(
+            host.say(&format!(
                 "the config has {} inputs, the first (`{}`) applies: choose with `--input ID`",
                 inputs.len(),
                 first.name()
@@ -665,15 +664,4 @@ pub fn choose_input(wanted: Option<&str>, pipeline: &Pipeline) -> Result<Option<
         return Ok((!inputs.is_empty()).then_some(0));
     };
     inputs::find(pipeline, wanted).map(Some)
-}
-
-fn show(diagnostics: &sawlog::Diagnostics) {
-    let mut stderr = io::stderr();
-    let text = render::text(diagnostics, render::Style::of(&stderr));
-    // Nobody is left to be told when standard error is gone.
-    let _ = stderr.write_all(text.as_bytes());
-}
-
-fn say(text: &str) {
-    let _ = writeln!(io::stderr(), "sawlog: {text}");
 }

@@ -42,6 +42,7 @@ pub mod resources;
 pub mod retry;
 pub mod sources;
 pub mod summary;
+pub mod surroundings;
 pub mod test;
 pub mod writer;
 

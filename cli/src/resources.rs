@@ -24,8 +24,12 @@ pub fn built_in() -> Resources {
 /// What does not exist is left out: compiling then says where the config asks for it. A variable
 /// that is not UTF-8 counts as unset.
 pub fn read(config: &Config) -> Resources {
-    let lookup = |name: &str| env::var(name).ok();
-    let needs = config.needs_with(&lookup);
+    read_with(config, &|name| env::var(name).ok())
+}
+
+/// As [`read`], with the variables that `lookup` knows.
+pub fn read_with(config: &Config, lookup: &dyn Fn(&str) -> Option<String>) -> Resources {
+    let needs = config.needs_with(lookup);
     let mut resources = if needs.user_agents { built_in() } else { Resources::new() };
     for variable in needs.variables {
         if let Some(value) = lookup(&variable.name) {

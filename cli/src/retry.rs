@@ -25,6 +25,7 @@ use crate::{
     rejects::{ClockInRejects, Recorder},
     render, report,
     summary::RunFacts,
+    surroundings::Terminal,
 };
 
 mod record;
@@ -64,7 +65,8 @@ fn retry(arguments: &RetryArguments) -> Result<u8, Failure> {
         )));
     }
     let options = InputOptions {
-        input: choose_input(arguments.input.as_deref(), pipeline).map_err(Failure::Argument)?,
+        input: choose_input(arguments.input.as_deref(), pipeline, &mut Terminal)
+            .map_err(Failure::Argument)?,
         codec: arguments.codec.clone(),
         set: arguments.set.clone(),
         keep_original: !arguments.no_original,

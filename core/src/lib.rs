@@ -42,6 +42,8 @@
 //! tag, as in Logstash; what can never become an event is a [`Refusal`]. Nothing that stands in an input makes the engine fail.
 
 mod arena;
+#[cfg(feature = "arrow")]
+pub mod arrow;
 mod codec;
 pub mod config;
 #[cfg(feature = "conformance")]

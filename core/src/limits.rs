@@ -268,3 +268,17 @@ pub const PENDING_BYTES: usize = 1024 * 1024;
 /// Bytes of names and texts, and of nodes, in one event that is handed out as values: 1 GiB each. Places in it are 32
 /// bits wide.
 pub const SNAPSHOT_BYTES: usize = 1024 * 1024 * 1024;
+
+/// Events of one Arrow batch: 16,384. The first batch decides the columns of all.
+pub const BATCH_EVENTS: usize = 16_384;
+
+/// Bytes of texts after which an Arrow batch ends before it has that many events: 32 MiB. Stops long lines from
+/// filling the memory, and the offsets in a column of texts, which have 31 bits, from running over.
+pub const BATCH_BYTES: usize = 32 * 1024 * 1024;
+
+/// Columns of inferred Arrow batches, those inside maps included: 1,000. Stops names that come from the input from
+/// becoming columns without end; what has no column is in the last one.
+pub const BATCH_COLUMNS: usize = 1_000;
+
+/// Levels of maps inside each other that become columns of Arrow batches: 16. What is deeper is JSON.
+pub const BATCH_LEVELS: usize = 16;
