@@ -24,7 +24,8 @@ pub(crate) fn call(body: impl FnOnce() -> Result) -> i32 {
         Ok(Err(Status(status))) => status,
         Err(payload) => {
             // What a panic carries may panic once more when it is dropped.
-            core::mem::forget(payload);
+            let dropped = catch_unwind(AssertUnwindSafe(move || drop(payload)));
+            core::mem::forget(dropped);
             SAWLOG_PANICKED
         }
     }

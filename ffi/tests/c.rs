@@ -147,6 +147,33 @@ fn example_host_hands_over_what_the_config_asks_for() {
 }
 
 #[test]
+fn programs_in_the_documents_print_what_stands_behind_them() {
+    for document in ["README.md", "docs/c.md"] {
+        let text = fs::read_to_string(project().join(document)).unwrap();
+        let blocks: Vec<&str> = text.split("```").collect();
+        let at = blocks.iter().position(|block| block.starts_with("c\n")).unwrap();
+        let (program, console) =
+            (&blocks[at][2..], blocks[at + 2].strip_prefix("console\n").unwrap());
+        let name = document.replace(['/', '.'], "-");
+        let source = folder().join(format!("{name}.c"));
+        fs::write(&source, program).unwrap();
+        let built = compile(
+            "cc",
+            &["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"],
+            source.to_str().unwrap(),
+        );
+        let output = run(&mut Command::new(built), b"");
+        assert_passed(&output);
+        let expected: String = console
+            .lines()
+            .filter(|line| !line.starts_with("$ "))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), expected, "{document}");
+    }
+}
+
+#[test]
 fn library_gives_its_own_names_only() {
     let output = run(tool("nm").args(["--dynamic", "--defined-only"]).arg(library()), b"");
     assert_passed(&output);
