@@ -5,6 +5,8 @@
 # make test-python  the Python package: its tests, types and examples, in target/venv
 # make install  the C library below PREFIX (/usr/local)
 # make test-asan  the tests of the unsafe code under AddressSanitizer, if a nightly compiler is there
+# make test-go  the Go module, with the library installed under target/prefix
+# make test-new-user  the snippets of README and docs, copied out of the repository, built and run
 # make test-inlined  that no vector instruction is left as a call, in the release binary
 # make lint     formatting and clippy, as CI runs them
 # make bench    the measured tasks beside their peers; benches/README.md says how to read them,
@@ -13,7 +15,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := sample
-.PHONY: sample install test test-c test-c-sanitizers test-rust test-python test-fuzz test-asan test-inlined test-instructions test-deny lint bench bench-bindings bench-c bench-filters bench-others bench-python tools bless
+.PHONY: sample install test test-c test-c-sanitizers test-prefix test-go test-new-user test-python test-rust test-fuzz test-asan test-inlined test-instructions test-deny lint bench bench-bindings bench-c bench-filters bench-go bench-others bench-python tools bless
 
 CARGO ?= cargo
 BENCH_TARGET ?= $(CURDIR)/target/benches
@@ -22,6 +24,7 @@ HOSTS := $(BENCH_TARGET)/hosts
 host = $(BENCH_BUILD) --bin host $(3) --no-default-features --features "$(2)" && cp $(BENCH_TARGET)/release/host $(HOSTS)/host-$(1)
 CORPUS_MB ?= 20
 ROUNDS ?= 11
+GO_ROUNDS ?= 21
 TASKS ?=
 VRL ?= 1
 INSTRUCTIONS ?= check
@@ -37,6 +40,8 @@ PROFILE ?= dist
 TEST_RUST := $(CARGO) test --workspace --exclude sawlog-python --features sawlog/arrow,sawlog-ffi/test-hooks
 TEST_C := $(CARGO) test --workspace --exclude sawlog-python --features sawlog/arrow,sawlog-ffi/test-programs
 VENV := $(CURDIR)/target/venv
+TEST_TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+TEST_PREFIX := $(TEST_TARGET)/prefix
 DENY_VERSION := 0.20.2
 FUZZ_VERSION := 0.13.2
 export PATH := $(TOOLS)/bin:$(PATH)
@@ -52,7 +57,7 @@ sample:
 	  --now 2024-03-15T15:00:00Z -o target/sample.ndjson examples/auth/auth.log
 	@head -n 1 target/sample.ndjson
 
-test: test-deny test-fuzz test-rust test-c test-python test-instructions
+test: test-deny test-fuzz test-rust test-c test-go test-new-user test-python test-instructions
 
 test-rust:
 	$(TEST_RUST)
@@ -72,6 +77,22 @@ test-c-sanitizers:
 
 install:
 	@PREFIX="$(PREFIX)" PROFILE="$(PROFILE)" CARGO="$(CARGO)" ffi/install.sh
+
+# The library as the tests of the bindings use it, with what cargo has built for its own tests, and the recorded cases.
+test-prefix:
+	@command -v pkg-config >/dev/null || [ "$$(id -u)" != 0 ] \
+	  || { apt-get update && apt-get install --yes pkg-config; } >/dev/null 2>&1
+	@$(TEST_RUST) --quiet --test conformance cases_for_the_bindings
+	@$(TEST_RUST) --quiet --test header --no-run
+	@BUILT=$(TEST_TARGET)/debug/deps PREFIX=$(TEST_PREFIX) ffi/install.sh
+
+test-go: test-prefix
+	@SAWLOG_BINDING_CASES=$(TEST_TARGET)/tmp go/test.sh $(TEST_PREFIX)
+
+# The snippets of the documents, built in an empty directory against the installed library.
+test-new-user: test-prefix
+	@PKG_CONFIG_PATH=$(TEST_PREFIX)/lib/pkgconfig LD_LIBRARY_PATH=$(TEST_PREFIX)/lib \
+	  tools/new_user.py README.md docs/c.md docs/go.md
 
 # What pip builds is what the tests of Rust are built of: the same profile, the same features.
 test-python: $(VENV)/ready
@@ -126,6 +147,7 @@ lint:
 	$(CARGO) fmt --all -- --check
 	$(CARGO) fmt --manifest-path benches/Cargo.toml -- --check
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml -- --check
+	@unformatted=$$(gofmt -l go) && test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --workspace --all-targets --no-default-features -- -D warnings
 	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
@@ -148,7 +170,7 @@ bench:
 	@cp $(BENCH_TARGET)/table.md $(RECORD) && cat $(RECORD) && echo "written to $(RECORD)" 1>&2
 
 # The bindings beside the engine.
-bench-bindings: bench-c bench-python
+bench-bindings: bench-c bench-go bench-python
 
 bench-c: C_RECORD = $(RECORD:.md=-c.md)
 bench-c:
@@ -174,6 +196,22 @@ bench-filters:
 	  echo 'Made by `make bench-filters` with $(shell rustc --version).'; echo; \
 	  cat $(BENCH_TARGET)/filters.md; } > $(FILTERS_RECORD)
 	@cat $(FILTERS_RECORD) && echo "written to $(FILTERS_RECORD)" 1>&2
+
+# The Go module beside the engine, and beside Go's grok libraries.
+bench-go: GO_RECORD = $(RECORD:.md=-go.md)
+bench-go:
+	@mkdir -p benches/record
+	@$(BENCH_BUILD) --bin batches --no-default-features --features engine
+	@$(MAKE) --no-print-directory install PREFIX=$(CURDIR)/target/bench-prefix PROFILE=dist
+	@export PKG_CONFIG_PATH=$(CURDIR)/target/bench-prefix/lib/pkgconfig LD_LIBRARY_PATH=$(CURDIR)/target/bench-prefix/lib \
+	  shared="$${SAWLOG_SHARED:-../shared}" corpora=target/corpora-$(CORPUS_MB) \
+	  && { test -e $$corpora/access.log || python3 $$shared/data/corpora.py $(CORPUS_MB) $$corpora >/dev/null; } \
+	  && (cd go/benches && go build -buildvcs=false -o $(BENCH_TARGET)/go-benches .) \
+	  && { echo '# The Go module, $(notdir $(GO_RECORD:.md=))'; echo; \
+	    echo 'Made by `make bench-go` with $(shell rustc --version).'; echo; \
+	    $(BENCH_TARGET)/go-benches -engine $(BENCH_TARGET)/release/batches -config $$shared/data/tasks/t2.conf \
+	      -corpus $$corpora/access.log -rounds $(GO_ROUNDS); } > $(GO_RECORD).new
+	@mv $(GO_RECORD).new $(GO_RECORD) && cat $(GO_RECORD) && echo "written to $(GO_RECORD)" 1>&2
 
 # The Python package beside the engine in Rust, pygrok and Polars' own regex, built as shipped binaries are.
 bench-python: PYTHON_RECORD = $(RECORD:.md=-python.md)

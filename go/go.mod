@@ -1,0 +1,3 @@
+module github.com/sawlog/sawlog/go
+
+go 1.24

@@ -1,0 +1,6 @@
+//go:build !sawlog_static
+
+package capi
+
+// #cgo pkg-config: sawlog
+import "C"
