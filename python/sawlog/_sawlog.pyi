@@ -191,7 +191,10 @@ class Worker:
         """Goes on with another stream, whose lines count from 1; the last one must have been flushed."""
 
     def take_rejects(self) -> list[dict[str, Any]]:
-        """Takes out what was refused and the events on which something failed, as ``sawlog convert --rejects`` writes them."""
+        """Takes out what was refused and the events on which something failed, as ``sawlog convert --rejects`` writes them.
+
+        They are kept until they are taken: about as many bytes as their lines have.
+        """
 
     @property
     def stats(self) -> Stats:

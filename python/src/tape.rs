@@ -109,6 +109,7 @@ impl Tape {
             (self.item, self.byte) = (0, 0);
             return Ok(None);
         }
+        names.next = 0;
         self.read(py, names).map(Some)
     }
 
@@ -132,7 +133,7 @@ impl Tape {
             Item::Int(value) => PyInt::new(py, value).into_any(),
             Item::Number(len) => number(py, self.text(len))?,
             Item::Str(len) => PyString::new(py, self.text(len)).into_any(),
-            Item::Time(time) => datetime(py, time)?,
+            Item::Time(time) => names.time(py, time)?,
             Item::Array(len) => {
                 let list = PyList::empty(py);
                 for _ in 0..len {
@@ -153,20 +154,48 @@ impl Tape {
     }
 }
 
-/// Names of fields as Python texts.
+/// Python objects that are used again: names of fields, and the last instant.
 #[derive(Default)]
-pub(crate) struct Names(HashMap<Box<str>, Py<PyString>>);
+pub(crate) struct Names {
+    names: Vec<(Box<str>, Py<PyString>)>,
+    places: HashMap<Box<str>, usize>,
+    /// The place behind that of the last name.
+    next: usize,
+    time: Option<(Timestamp, Py<PyAny>)>,
+}
 
 impl Names {
+    // PERF: events of one program have their fields in one order, so that the next name is nearly always the one behind the
+    // last; and the events of a second have one instant.
     fn name<'py>(&mut self, py: Python<'py>, name: &str) -> Bound<'py, PyString> {
-        if let Some(known) = self.0.get(name) {
-            return known.bind(py).clone();
+        if let Some((known, text)) = self.names.get(self.next)
+            && **known == *name
+        {
+            self.next += 1;
+            return text.bind(py).clone();
+        }
+        if let Some(place) = self.places.get(name) {
+            self.next = place + 1;
+            return self.names[*place].1.bind(py).clone();
         }
         let text = PyString::intern(py, name);
-        if self.0.len() < KEPT_NAMES {
-            self.0.insert(name.into(), text.clone().unbind());
+        if self.names.len() < KEPT_NAMES {
+            self.places.insert(name.into(), self.names.len());
+            self.names.push((name.into(), text.clone().unbind()));
+            self.next = self.names.len();
         }
         text
+    }
+
+    fn time<'py>(&mut self, py: Python<'py>, time: Timestamp) -> PyResult<Bound<'py, PyAny>> {
+        if let Some((known, object)) = &self.time
+            && *known == time
+        {
+            return Ok(object.bind(py).clone());
+        }
+        let object = datetime(py, time)?;
+        self.time = Some((time, object.clone().unbind()));
+        Ok(object)
     }
 }
 
