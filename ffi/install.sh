@@ -19,7 +19,14 @@ version=$(number VERSION_MAJOR).$(number VERSION_MINOR).$(number VERSION_PATCH)
 if [ -n "${BUILT:-}" ]; then
   built=$BUILT
 else
-  ${CARGO:-cargo} build --quiet --profile "$profile" --package sawlog-ffi --lib
+  # Addresses in the library are set right by half a byte each instead of 24, which loaders know since glibc 2.36. RELOCATIONS=plain: for
+  # older ones, too.
+  link=()
+  glibc=$(ldd --version 2>/dev/null | sed -n "1s/.* 2\.\([0-9]*\)$/\1/p")
+  if [ "${RELOCATIONS:-packed}" = packed ] && [ "${glibc:-0}" -ge 36 ]; then
+    link=(-- -C link-arg=-Wl,-z,pack-relative-relocs)
+  fi
+  ${CARGO:-cargo} rustc --quiet --profile "$profile" --package sawlog-ffi --lib "${link[@]}"
   built=${CARGO_TARGET_DIR:-target}/$profile
 fi
 

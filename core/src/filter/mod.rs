@@ -23,6 +23,7 @@ mod number;
 mod regex_cache;
 pub(crate) mod state;
 pub(crate) mod stored;
+mod suffix;
 mod timeout;
 mod zone_cache;
 

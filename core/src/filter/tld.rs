@@ -6,6 +6,7 @@
 
 use crate::event::{Event, Key, Object, Value, text};
 use crate::filter::field::FieldName;
+use crate::filter::suffix::known_suffix;
 use crate::filter::{CompileCx, Cx, Filter, Outcome, shown_value, tag_all};
 use crate::program::PluginDoc;
 use crate::program::options::PluginOptions;
@@ -125,8 +126,7 @@ fn normalized(name: &str) -> Option<&str> {
 
 /// The parts of a name in small letters; nothing when it has no known suffix, or nothing before it.
 fn divided(name: &str) -> Option<Parts<'_>> {
-    let suffix = psl::suffix(name.as_bytes()).filter(psl::Suffix::is_known)?;
-    let suffix = str::from_utf8(suffix.as_bytes()).ok()?;
+    let suffix = known_suffix(name)?;
     let before = name.strip_suffix(suffix)?.strip_suffix('.')?;
     let (third, second) = match before.rsplit_once('.') {
         Some((third, second)) => (Some(third), second),
