@@ -157,7 +157,7 @@ impl Tape {
 /// Python objects that are used again: names of fields, and the last instant.
 #[derive(Default)]
 pub(crate) struct Names {
-    names: Vec<(Box<str>, Py<PyString>)>,
+    known: Vec<(Box<str>, Py<PyString>)>,
     places: HashMap<Box<str>, usize>,
     /// The place behind that of the last name.
     next: usize,
@@ -168,21 +168,21 @@ impl Names {
     // PERF: events of one program have their fields in one order, so that the next name is nearly always the one behind the
     // last; and the events of a second have one instant.
     fn name<'py>(&mut self, py: Python<'py>, name: &str) -> Bound<'py, PyString> {
-        if let Some((known, text)) = self.names.get(self.next)
-            && **known == *name
+        if let Some((spelling, text)) = self.known.get(self.next)
+            && **spelling == *name
         {
             self.next += 1;
             return text.bind(py).clone();
         }
         if let Some(place) = self.places.get(name) {
             self.next = place + 1;
-            return self.names[*place].1.bind(py).clone();
+            return self.known[*place].1.bind(py).clone();
         }
         let text = PyString::intern(py, name);
-        if self.names.len() < KEPT_NAMES {
-            self.places.insert(name.into(), self.names.len());
-            self.names.push((name.into(), text.clone().unbind()));
-            self.next = self.names.len();
+        if self.known.len() < KEPT_NAMES {
+            self.places.insert(name.into(), self.known.len());
+            self.known.push((name.into(), text.clone().unbind()));
+            self.next = self.known.len();
         }
         text
     }
