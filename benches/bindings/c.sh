@@ -76,3 +76,5 @@ one=$(instructions "$work/c" "$work/lines.conf" "$work/lines.log" lines)
 echo "One small line (\`GET /index.html 200\`, grok with three captures, its values read): $((base / 20000)) instructions in the engine," \
   "$((one / 20000)) through \`sawlog_worker_run_line\`; processor time over the engine's, median of 21 pairs in turn:" \
   "$(pairs "$engine" "$work/c" "$work/lines.conf" "$work/lines.log" lines lines ns 20000)."
+echo
+echo "The shared library as installed: $(stat --dereference --format=%s "$prefix/lib/libsawlog.so") bytes; wanted are less than 6,000,000."
