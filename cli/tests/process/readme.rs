@@ -52,9 +52,14 @@ fn files_in_the_guide_to_testing_are_the_examples() {
 /// Runs the commands of a page and returns how many there are.
 fn check_all(page: &str) -> usize {
     let text = fs::read_to_string(project().join(page)).unwrap();
+    let blocks: Vec<&str> = text.split("```").skip(1).step_by(2).collect();
     let mut commands = 0;
-    for block in text.split("```console\n").skip(1) {
-        let block = block.split("```").next().unwrap();
+    for (at, block) in blocks.iter().enumerate() {
+        let Some(block) = block.strip_prefix("console\n") else { continue };
+        // Such build the program above them against an installed library: `make test-new-user` does.
+        if at > 0 && ["c\n", "go\n"].iter().any(|language| blocks[at - 1].starts_with(language)) {
+            continue;
+        }
         for part in block.split("$ ").skip(1) {
             let (command, shown) = part.split_once('\n').unwrap();
             commands += 1;
