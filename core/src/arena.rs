@@ -60,6 +60,11 @@ impl Arena {
         &self.bump
     }
 
+    /// Places for texts, empty ones at first.
+    pub(crate) fn texts(&self, len: usize) -> &mut [&str] {
+        self.bump.alloc_slice_fill_copy(len, "")
+    }
+
     /// Copies a text.
     pub fn text(&self, text: &str) -> &str {
         self.bump.alloc_str(text)

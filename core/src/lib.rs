@@ -58,6 +58,7 @@ pub mod limits;
 pub mod lint;
 pub mod pattern;
 pub mod program;
+pub mod protocol;
 mod run;
 #[cfg_attr(
     not(any(test, feature = "fuzzing")),
@@ -69,7 +70,7 @@ pub mod time;
 pub use arena::Arena;
 pub use codec::Encoder;
 pub use codec::encode::Metadata;
-#[cfg(feature = "inflate")]
+#[cfg(feature = "gzip")]
 pub use codec::inflate;
 pub use config::{Config, ParseOptions};
 pub use diagnostic::{
@@ -83,8 +84,8 @@ pub use filter::Order;
 pub use program::condition::ConditionError;
 pub use program::options::{Needs, PathKind, PathNeed, VariableNeed};
 pub use program::{
-    ConfigPosition, Ecs, Input, Options, Pipeline, PlacedFilter, PluginDoc, ResourceError,
-    Resources,
+    ConfigPosition, Ecs, Input, Options, Output, Pipeline, PlacedFilter, PluginDoc, ResourceError,
+    Resources, Router,
 };
 pub use run::{
     Clock, ConvertError, Converter, ConverterOptions, FilterProfile, FilterStats, Imbalance,

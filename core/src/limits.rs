@@ -276,9 +276,39 @@ pub const BATCH_EVENTS: usize = 16_384;
 /// filling the memory, and the offsets in a column of texts, which have 31 bits, from running over.
 pub const BATCH_BYTES: usize = 32 * 1024 * 1024;
 
+/// The most that a caller may set instead of [`BATCH_BYTES`]: 1 GiB, half of what the offsets can count.
+pub const BATCH_BYTES_MAX: usize = 1024 * 1024 * 1024;
+
 /// Columns of inferred Arrow batches, those inside maps included: 1,000. Stops names that come from the input from
 /// becoming columns without end; what has no column is in the last one.
 pub const BATCH_COLUMNS: usize = 1_000;
 
 /// Levels of maps inside each other that become columns of Arrow batches: 16. What is deeper is JSON.
 pub const BATCH_LEVELS: usize = 16;
+/// Bytes of the answer of one invocation on AWS Lambda: 6,291,556, the service's own number. An answer above it fails
+/// the whole invocation, which is then tried again with the same end.
+pub const LAMBDA_RESPONSE_BYTES: usize = 6_291_556;
+
+/// Bytes that the compressed payload of one record in a Lambda event may become: 32 MiB. Stops a record of a megabyte
+/// from filling the memory of the function.
+pub const LAMBDA_INFLATED_BYTES: u64 = 32 * 1024 * 1024;
+
+/// Bytes of the names and texts by which one record for Firehose is partitioned: 4 KiB. Stops whole lines from being
+/// used as a part of an object's name.
+pub const LAMBDA_PARTITION_KEY_BYTES: usize = 4 * 1024;
+
+/// Bytes of the events that one Lambda invocation keeps for its destination: 64 MiB. Stops a batch whose lines become
+/// many events from filling the memory; items without room are handed back.
+pub const LAMBDA_BATCH_BYTES: usize = 64 * 1024 * 1024;
+
+/// Requests in a row that bring nothing on before a sender gives up: 6, some 10 seconds with the pauses between them.
+/// What is left is handed back to its source.
+pub const SEND_ATTEMPTS: u32 = 6;
+
+/// Bytes of events in one bulk request to Elasticsearch: 8 MiB before compression. Amazon's `OpenSearch` refuses bodies over
+/// 10 MiB on its smaller machines.
+pub const BULK_BYTES: usize = 8 * 1024 * 1024;
+
+/// Distinct keys (names of objects, partition keys) that one Lambda invocation may give its events: 10,000. Stops a template that
+/// is different for each event from filling the memory with names.
+pub const LAMBDA_KEYS: usize = 10_000;

@@ -50,7 +50,7 @@ fn run(config: &str, lines: &[String], options: &BatchOptions) -> (Both, Vec<Rec
     both.builder.finish();
     let mut batches = Vec::new();
     while let Some(batch) = both.builder.next_batch().unwrap() {
-        batches.push(batch);
+        batches.push(batch.into_record_batch().unwrap());
     }
     (both, batches)
 }
@@ -248,6 +248,27 @@ fn instants_that_nanoseconds_cannot_count_are_texts() {
     let (both, batches) = batches_of(&lines, 100);
     assert_lossless(&both, &batches);
     assert_eq!(type_of(&batches[0], "@timestamp"), (&DataType::Utf8, true));
+}
+
+#[test]
+fn names_with_a_zero_are_in_the_rest() {
+    let (both, batches) = batches_of(&[r#"{"a\u0000b":1,"m":{"\u0000":2,"c":3}}"#], 1);
+    assert_lossless(&both, &batches);
+    let schema = batches[0].schema();
+    let fields = schema.flattened_fields();
+    assert!(fields.iter().all(|field| !field.name().contains('\0')), "{fields:?}");
+    let given = given(vec![Field::new("a\0", DataType::Utf8, true)], Rest::Keep);
+    assert_eq!(BatchBuilder::new(&given).unwrap_err(), BatchError::ColumnName("a\0".into()));
+}
+
+#[test]
+fn fields_in_another_order_find_their_columns() {
+    let lines =
+        [r#"{"a":1,"b":2,"c":3}"#, r#"{"c":3,"x":9,"a":1,"b":2}"#, r#"{"b":2,"c":3,"a":1}"#];
+    for batch_events in [1, 2, 100] {
+        let (both, batches) = batches_of(&lines, batch_events);
+        assert_lossless(&both, &batches);
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Columns while they are built: values in, one row after the other, an Arrow array out.
+//! Columns while they are built: values in, one row after the other, the buffers of an Arrow array out.
 //!
 //! Rows without a value are filled in when the next value comes or the batch ends, so that a field that an event does
 //! not have costs nothing.
@@ -6,18 +6,11 @@
 use core::mem;
 use std::sync::Arc;
 
-use arrow_array::types::{
-    ArrowPrimitiveType, Float64Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType,
-};
-use arrow_array::{ArrayRef, BooleanArray, ListArray, PrimitiveArray, StringArray, StructArray};
-use arrow_buffer::{
-    ArrowNativeType, BooleanBufferBuilder, Buffer, NullBuffer, NullBufferBuilder, OffsetBuffer,
-    ScalarBuffer,
-};
-use arrow_schema::{ArrowError, DataType, Field, Fields, TimeUnit};
+use arrow_buffer::{BooleanBufferBuilder, NullBuffer, NullBufferBuilder};
+use arrow_schema::{DataType, Field, Fields, TimeUnit};
 
-use super::table::Table;
+use super::batch::{BatchColumn, Values};
+use super::table::{Left, Table};
 use crate::event::{Array, Value};
 use crate::limits;
 use crate::time::Timestamp;
@@ -32,12 +25,20 @@ pub(super) struct Growth {
     /// Whether a column of texts would pass what its offsets can count.
     pub(super) is_too_large: bool,
     columns_left: usize,
+    names_left: usize,
 }
 
 impl Growth {
     pub(super) fn new(is_open: bool) -> Self {
         let columns_left = limits::BATCH_COLUMNS;
-        Self { is_open, bytes: 0, is_too_large: false, columns_left }
+        Self { is_open, bytes: 0, is_too_large: false, columns_left, names_left: columns_left }
+    }
+
+    /// Tells whether one more name without a column may be kept, and counts it.
+    pub(super) fn takes_name(&mut self) -> bool {
+        let takes = self.names_left > 0;
+        self.names_left = self.names_left.saturating_sub(1);
+        takes
     }
 
     /// Tells whether one more column may be added, and counts it.
@@ -115,14 +116,15 @@ impl Column {
 
     /// Puts a value into a row, whose number is at least that of all rows before.
     ///
-    /// Tells whether the column took it. Parts of a map that have no place are appended to `rest`.
+    /// Tells whether the column took it. Parts of a map that have no place are added to `left`, under the field's name.
     pub(super) fn append(
         &mut self,
+        name: &str,
         value: &Value<'_>,
         row: usize,
         level: usize,
         growth: &mut Growth,
-        rest: &mut Vec<u8>,
+        left: &mut Left,
     ) -> bool {
         match (&mut *self, value) {
             (Self::Text(texts) | Self::AnyText(texts), Value::Str(text)) => {
@@ -137,7 +139,11 @@ impl Column {
                 times.ticks.push(ticks, row)
             }
             (Self::Struct(table), Value::Object(object)) => {
-                table.append(object, row, level, growth, rest);
+                let mut inner = left.inside();
+                table.append(object, row, level, growth, &mut inner);
+                if !inner.is_empty() {
+                    left.member(name, |out| inner.write(out));
+                }
                 true
             }
             (Self::List(list), Value::Array(array)) if list.takes(array) => {
@@ -160,7 +166,7 @@ impl Column {
             }
             _ if growth.is_open => {
                 self.change_for(value, level, growth);
-                self.append(value, row, level, growth, rest)
+                self.append(name, value, row, level, growth, left)
             }
             _ => false,
         }
@@ -239,23 +245,21 @@ impl Column {
     }
 
     /// Takes the rows out; the column goes on without any.
-    pub(super) fn finish(&mut self, rows: usize) -> Result<ArrayRef, ArrowError> {
-        Ok(match self {
-            Self::AnyText(texts) | Self::Json(texts) | Self::Text(texts) => texts.finish(rows)?,
+    pub(super) fn finish(&mut self, rows: usize) -> BatchColumn {
+        match self {
+            Self::AnyText(texts) | Self::Json(texts) | Self::Text(texts) => texts.finish(rows),
             Self::Bool(bools) => bools.finish(rows),
-            Self::Float(numbers) => Arc::new(numbers.finish::<Float64Type>(rows)?),
-            Self::Int(numbers) => Arc::new(numbers.finish::<Int64Type>(rows)?),
-            Self::List(list) => list.finish(rows)?,
+            Self::Float(numbers) => numbers.finish(rows, Values::Floats),
+            Self::Int(numbers) => numbers.finish(rows, Values::Ints),
+            Self::List(list) => list.finish(rows),
             Self::Struct(table) => {
-                let fields = Fields::from(table.fields());
-                let columns = table.finish(rows)?;
-                let nulls = table.finish_nulls(rows);
-                Arc::new(StructArray::try_new_with_length(fields, columns, nulls, rows)?)
+                let values = Values::Struct(table.finish(rows));
+                BatchColumn { rows, nulls: table.finish_nulls(rows), values }
             }
-            Self::Time(times) => times.finish(rows)?,
+            Self::Time(times) => times.ticks.finish(rows, Values::Ints),
             // Columns are settled before a batch ends.
-            Self::Unknown => Texts::default().finish(rows)?,
-        })
+            Self::Unknown => Texts::default().finish(rows),
+        }
     }
 
     /// Rows that are there, null ones included.
@@ -358,7 +362,12 @@ impl Texts {
     }
 
     #[inline]
-    fn push_with(&mut self, row: usize, growth: &mut Growth, write: impl FnOnce(&mut Vec<u8>)) {
+    pub(super) fn push_with(
+        &mut self,
+        row: usize,
+        growth: &mut Growth,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) {
         self.pad(row);
         let before = self.bytes.len();
         write(&mut self.bytes);
@@ -374,15 +383,21 @@ impl Texts {
 
     #[inline]
     fn pad(&mut self, row: usize) {
-        let missing = row.saturating_sub(self.nulls.len());
-        if missing > 0 {
-            let end = self.offsets.last().copied().unwrap_or(0);
-            self.offsets.resize(self.offsets.len() + missing, end);
-            self.nulls.append_n_nulls(missing);
+        // There is one offset more than rows.
+        if row >= self.offsets.len() {
+            self.pad_to(row);
         }
     }
 
-    pub(super) fn finish(&mut self, rows: usize) -> Result<ArrayRef, ArrowError> {
+    #[inline(never)]
+    fn pad_to(&mut self, row: usize) {
+        let missing = row.saturating_sub(self.nulls.len());
+        let end = self.offsets.last().copied().unwrap_or(0);
+        self.offsets.resize(self.offsets.len() + missing, end);
+        self.nulls.append_n_nulls(missing);
+    }
+
+    pub(super) fn finish(&mut self, rows: usize) -> BatchColumn {
         self.pad(rows);
         // The next batch is about as long; an eighth more, so that it seldom has to move.
         let room = self.bytes.len() + self.bytes.len() / 8;
@@ -391,8 +406,7 @@ impl Texts {
         let offsets = mem::replace(&mut self.offsets, offsets);
         let bytes = mem::replace(&mut self.bytes, Vec::with_capacity(room));
         let nulls = take_nulls(&mut self.nulls, rows);
-        let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
-        Ok(Arc::new(StringArray::try_new(offsets, Buffer::from_vec(bytes), nulls)?))
+        BatchColumn { rows, nulls, values: Values::Texts { offsets, bytes } }
     }
 
     fn row(&self, row: usize) -> &[u8] {
@@ -414,7 +428,7 @@ impl<T> Default for Numbers<T> {
     }
 }
 
-impl<T: ArrowNativeType> Numbers<T> {
+impl<T: Copy + Default> Numbers<T> {
     #[inline]
     fn push(&mut self, value: T, row: usize) -> bool {
         self.pad(row);
@@ -432,14 +446,10 @@ impl<T: ArrowNativeType> Numbers<T> {
         }
     }
 
-    fn finish<A: ArrowPrimitiveType<Native = T>>(
-        &mut self,
-        rows: usize,
-    ) -> Result<PrimitiveArray<A>, ArrowError> {
+    fn finish(&mut self, rows: usize, values: impl FnOnce(Vec<T>) -> Values) -> BatchColumn {
         self.pad(rows);
-        let values = mem::replace(&mut self.values, Vec::with_capacity(rows));
-        let nulls = take_nulls(&mut self.nulls, rows);
-        PrimitiveArray::try_new(ScalarBuffer::from(values), nulls)
+        let numbers = mem::replace(&mut self.values, Vec::with_capacity(rows));
+        BatchColumn { rows, nulls: take_nulls(&mut self.nulls, rows), values: values(numbers) }
     }
 }
 
@@ -479,24 +489,6 @@ impl Times {
         let nanos = u32::try_from(nanos).unwrap_or(0);
         Timestamp::new(ticks.div_euclid(per_second), nanos).unwrap_or(Timestamp::UNIX_EPOCH)
     }
-
-    fn finish(&mut self, rows: usize) -> Result<ArrayRef, ArrowError> {
-        let ticks = &mut self.ticks;
-        Ok(match self.unit {
-            TimeUnit::Second => {
-                Arc::new(ticks.finish::<TimestampSecondType>(rows)?.with_timezone("UTC"))
-            }
-            TimeUnit::Millisecond => {
-                Arc::new(ticks.finish::<TimestampMillisecondType>(rows)?.with_timezone("UTC"))
-            }
-            TimeUnit::Microsecond => {
-                Arc::new(ticks.finish::<TimestampMicrosecondType>(rows)?.with_timezone("UTC"))
-            }
-            TimeUnit::Nanosecond => {
-                Arc::new(ticks.finish::<TimestampNanosecondType>(rows)?.with_timezone("UTC"))
-            }
-        })
-    }
 }
 
 /// Booleans.
@@ -522,10 +514,10 @@ impl Bools {
         }
     }
 
-    fn finish(&mut self, rows: usize) -> ArrayRef {
+    fn finish(&mut self, rows: usize) -> BatchColumn {
         self.pad(rows);
         let nulls = take_nulls(&mut self.nulls, rows);
-        Arc::new(BooleanArray::new(self.values.finish(), nulls))
+        BatchColumn { rows, nulls, values: Values::Bools(self.values.finish()) }
     }
 }
 
@@ -553,7 +545,7 @@ impl List {
         let items = array.as_slice();
         for (at, item) in (start..).zip(items) {
             // Scalars leave nothing over.
-            self.items.append(item, at, 0, growth, &mut Vec::new());
+            self.items.append("", item, at, 0, growth, &mut Left::new(false));
         }
         self.offsets.push(i32::try_from(start + items.len()).unwrap_or(i32::MAX));
         self.nulls.append_non_null();
@@ -596,16 +588,14 @@ impl List {
         out.push(b']');
     }
 
-    fn finish(&mut self, rows: usize) -> Result<ArrayRef, ArrowError> {
+    fn finish(&mut self, rows: usize) -> BatchColumn {
         self.pad(rows);
-        let field = Arc::new(self.item_field());
-        let items = self.items.finish(self.end())?;
+        let items = Box::new(self.items.finish(self.end()));
         let mut offsets = Vec::with_capacity(rows + 1);
         offsets.push(0);
         let offsets = mem::replace(&mut self.offsets, offsets);
         let nulls = take_nulls(&mut self.nulls, rows);
-        let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
-        Ok(Arc::new(ListArray::try_new(field, offsets, items, nulls)?))
+        BatchColumn { rows, nulls, values: Values::List { offsets, items } }
     }
 }
 

@@ -22,6 +22,8 @@
 //! | maps | `Struct` of their fields, by the same rules |
 //! | anything else, and a mixture | `Utf8` that holds JSON, marked by the metadata [`ENCODING_KEY`] = `json` |
 //!
+//! A field whose name has a zero in it gets no column, since names end with one where arrays are handed on.
+//!
 //! Whatever does not fit afterwards stands in the last column, [`REST_COLUMN`]: a JSON object of the fields (or the parts of
 //! maps) that have no column, or that are of another kind than their column. So the columns and the rest together are the event,
 //! whatever comes; the one thing that is not told apart is a null from a missing field. Instants that nanoseconds since 1970
@@ -29,6 +31,7 @@
 //!
 //! `@metadata` is part of no output, and of no batch.
 
+mod batch;
 mod column;
 mod schema;
 mod table;
@@ -37,7 +40,6 @@ use core::fmt;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use crate::event::Event;
@@ -45,7 +47,9 @@ use crate::limits;
 use crate::run::Sink;
 
 use column::{Growth, Texts};
-use table::Table;
+use table::{Left, Table};
+
+pub use batch::{Batch, BatchColumn, Values};
 
 /// The column that holds what has no place in the others.
 pub const REST_COLUMN: &str = "_rest";
@@ -66,7 +70,7 @@ pub struct BatchOptions {
     pub rest: Rest,
     /// Events in a batch: at least 1.
     pub batch_events: usize,
-    /// Bytes of texts after which a batch ends before it has that many events.
+    /// Bytes of texts after which a batch ends before it has that many events; 1 GiB at most.
     pub batch_bytes: usize,
 }
 
@@ -100,7 +104,7 @@ pub enum BatchError {
         /// Its type.
         found: String,
     },
-    /// A column's name stands twice, or is [`REST_COLUMN`].
+    /// A column's name stands twice, is [`REST_COLUMN`], or has a zero in it.
     ColumnName(String),
     /// The texts of one event in one column pass 2 GiB.
     TooLarge,
@@ -113,6 +117,9 @@ impl fmt::Display for BatchError {
         match self {
             Self::ColumnName(name) if name == REST_COLUMN => {
                 write!(f, "a column cannot be called `{name}`, which is that of what is left")
+            }
+            Self::ColumnName(name) if !table::is_name(name) => {
+                write!(f, "a column cannot be called {name:?}: no name has a zero in it")
             }
             Self::ColumnName(name) => write!(f, "the column `{name}` stands twice in the schema"),
             Self::ColumnType { column, found } => write!(
@@ -143,10 +150,10 @@ pub struct BatchBuilder {
     rows: usize,
     left_out: u64,
     schema: Option<SchemaRef>,
-    ready: VecDeque<RecordBatch>,
+    ready: VecDeque<Batch>,
     error: Option<BatchError>,
-    /// The rest of one event.
-    draft: Vec<u8>,
+    /// What is left over of one event.
+    left: Left,
 }
 
 impl BatchBuilder {
@@ -164,13 +171,13 @@ impl BatchBuilder {
             rest: (options.rest == Rest::Keep).then(Texts::default),
             growth: Growth::new(options.schema.is_none()),
             batch_events: options.batch_events.max(1),
-            batch_bytes: options.batch_bytes,
+            batch_bytes: options.batch_bytes.min(limits::BATCH_BYTES_MAX),
             rows: 0,
             left_out: 0,
             schema: None,
             ready: VecDeque::new(),
             error: None,
-            draft: Vec::new(),
+            left: Left::new(options.rest == Rest::Keep),
         };
         if options.schema.is_some() {
             builder.settle();
@@ -183,12 +190,14 @@ impl BatchBuilder {
         if self.error.is_some() {
             return;
         }
-        self.draft.clear();
-        self.table.append(event.data(), self.rows, 0, &mut self.growth, &mut self.draft);
-        if !self.draft.is_empty() {
-            self.draft.push(b'}');
+        self.left.clear();
+        self.table.append(event.data(), self.rows, 0, &mut self.growth, &mut self.left);
+        if !self.left.is_empty() {
             match &mut self.rest {
-                Some(rest) => rest.push(&self.draft, self.rows, &mut self.growth),
+                Some(rest) => {
+                    let left = &self.left;
+                    rest.push_with(self.rows, &mut self.growth, |out| left.write(out));
+                }
                 None => self.left_out += 1,
             }
         }
@@ -210,17 +219,19 @@ impl BatchBuilder {
         if self.rows == 0 || self.error.is_some() {
             return;
         }
-        match self.batch() {
-            Ok(batch) => self.ready.push_back(batch),
-            Err(error) => self.error = Some(error),
-        }
+        let rows = core::mem::take(&mut self.rows);
+        self.growth.bytes = 0;
+        let mut columns = self.table.finish(rows);
+        columns.extend(self.rest.as_mut().map(|rest| rest.finish(rows)));
+        let schema = self.schema.clone().unwrap_or_else(|| Arc::new(Schema::empty()));
+        self.ready.push_back(Batch { schema, rows, columns });
     }
 
     /// Gives the next batch that is full, or that [`Self::finish`] ended; nothing while there is none.
     ///
     /// # Errors
     /// When a batch could not be built; every call then says so, once the batches before it are taken.
-    pub fn next_batch(&mut self) -> Result<Option<RecordBatch>, BatchError> {
+    pub fn next_batch(&mut self) -> Result<Option<Batch>, BatchError> {
         match (self.ready.pop_front(), &self.error) {
             (Some(batch), _) => Ok(Some(batch)),
             (None, Some(error)) => Err(error.clone()),
@@ -231,6 +242,16 @@ impl BatchBuilder {
     /// The schema of all batches; nothing before the first batch ends, unless it was given.
     pub fn schema(&self) -> Option<&SchemaRef> {
         self.schema.as_ref()
+    }
+
+    /// Whether [`Self::next_batch`] has a batch, or an error.
+    pub fn is_ready(&self) -> bool {
+        !self.ready.is_empty() || self.error.is_some()
+    }
+
+    /// Events in the batch that is being built.
+    pub fn rows(&self) -> usize {
+        self.rows
     }
 
     /// Events that had values for which there was no place, with [`Rest::Count`].
@@ -247,19 +268,6 @@ impl BatchBuilder {
             fields.push(json_field(REST_COLUMN));
         }
         self.schema = Some(Arc::new(Schema::new(fields)));
-    }
-
-    fn batch(&mut self) -> Result<RecordBatch, BatchError> {
-        let rows = core::mem::take(&mut self.rows);
-        self.growth.bytes = 0;
-        let refused = |error: arrow_schema::ArrowError| BatchError::Refused(error.to_string());
-        let mut columns: Vec<ArrayRef> = self.table.finish(rows).map_err(refused)?;
-        if let Some(rest) = &mut self.rest {
-            columns.push(rest.finish(rows).map_err(refused)?);
-        }
-        let schema = self.schema.clone().unwrap_or_else(|| Arc::new(Schema::empty()));
-        let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        RecordBatch::try_new_with_options(schema, columns, &options).map_err(refused)
     }
 }
 

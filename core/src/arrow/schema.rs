@@ -3,7 +3,7 @@
 use arrow_schema::{DataType, Field, Schema};
 
 use super::column::Column;
-use super::table::Table;
+use super::table::{Table, is_name};
 use super::{BatchError, REST_COLUMN};
 use crate::limits;
 
@@ -17,7 +17,7 @@ fn columns<'a>(fields: impl Iterator<Item = &'a Field>, level: usize) -> Result<
     for field in fields {
         let name = field.name();
         let is_taken = level == 0 && name == REST_COLUMN;
-        if is_taken || !table.add(name, column(field, level)?) {
+        if is_taken || !is_name(name) || !table.add(name, column(field, level)?) {
             return Err(BatchError::ColumnName(name.clone()));
         }
     }

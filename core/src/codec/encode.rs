@@ -8,6 +8,7 @@ use crate::event::{EscapeStyle, Event, Object, PathError, Template, Value, text}
 use crate::time::Timestamp;
 
 mod csv;
+mod omit;
 mod select;
 
 /// One configured encoder.
@@ -29,6 +30,8 @@ enum OutputFormat {
     Cef(Box<crate::codec::plugin::cef::CefEncoder>),
     Dots,
     Msgpack,
+    /// As `JsonLines`, without some fields.
+    Omission(omit::Omission),
     /// As `Json` and `JsonLines`, of chosen fields.
     Selection {
         fields: select::Selection,
@@ -85,6 +88,14 @@ impl Encoder {
     pub fn json_lines_of(fields: &[&str], style: EscapeStyle) -> Result<Self, PathError> {
         let fields = select::Selection::new(fields, style)?;
         Ok(Self { format: OutputFormat::Selection { fields, delimiter: Box::new(*b"\n") } })
+    }
+
+    /// As [`Encoder::json_lines`], without these fields; a map that they leave empty goes with them.
+    ///
+    /// # Errors
+    /// When a text is no field reference.
+    pub fn json_lines_without(fields: &[&str], style: EscapeStyle) -> Result<Self, PathError> {
+        Ok(Self { format: OutputFormat::Omission(omit::Omission::new(fields, style)?) })
     }
 
     /// One row of CSV for each event, with these fields as columns; [`Encoder::header`] is their names.
@@ -171,6 +182,10 @@ impl Encoder {
             OutputFormat::Cef(cef) => cef.encode(event, now, out),
             OutputFormat::Msgpack => crate::codec::plugin::msgpack::write_event(event, out),
             OutputFormat::Dots => out.push(b'.'),
+            OutputFormat::Omission(fields) => {
+                fields.encode(event, out);
+                out.push(b'\n');
+            }
             OutputFormat::Selection { fields, delimiter } => {
                 fields.encode(event, out);
                 out.extend_from_slice(delimiter);

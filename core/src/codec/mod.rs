@@ -4,7 +4,7 @@ pub(crate) mod charset;
 pub(crate) mod decode;
 pub(crate) mod encode;
 pub(crate) mod framing;
-#[cfg(feature = "inflate")]
+#[cfg(feature = "gzip")]
 pub mod inflate;
 pub(crate) mod json;
 pub(crate) mod plugin;

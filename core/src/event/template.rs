@@ -125,7 +125,10 @@ impl Template {
     }
 
     /// Fills in the template at the end of a text.
-    pub(crate) fn push_rendered(
+    ///
+    /// # Errors
+    /// As [`Template::render`]; what was filled in before stays.
+    pub fn push_rendered(
         &self,
         event: &Event<'_>,
         now: Timestamp,

@@ -4,8 +4,6 @@
 use core::fmt;
 use core::net::IpAddr;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
 use sha1::{Digest as _, Sha1};
@@ -87,7 +85,7 @@ impl Digest {
 pub(crate) fn written<'b>(bytes: &[u8], form: Form, arena: &'b Arena) -> &'b str {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     arena.build(|out| match form {
-        Form::Base64 => STANDARD.encode_string(bytes, out),
+        Form::Base64 => base64_simd::STANDARD.encode_append(bytes, out),
         Form::Hex => {
             for byte in bytes {
                 out.push(char::from(DIGITS[usize::from(byte >> 4)]));

@@ -9,11 +9,13 @@
 
 use crate::event::FieldPath;
 use crate::pattern::prefilter::{ListFilter, WORD_PATTERNS};
-use crate::pattern::{self, Regex};
+use crate::pattern::{self, Pool, Regex};
 
 /// The lists while a pipeline is compiled, by field.
 #[derive(Debug, Default)]
 pub(crate) struct Lists {
+    /// What all regexes of the pipeline share.
+    pub(crate) pool: Pool,
     lists: Vec<(String, Vec<Regex>)>,
 }
 

@@ -197,8 +197,6 @@ pub(crate) struct Scratch {
     pub(crate) unused_counts: pattern::profile::StepCounts,
     /// The operation at which a filter of several gave up, for its explanation.
     pub(crate) failed_step: usize,
-    /// Where dissect found the fields of a text.
-    pub(crate) spans: Vec<(usize, usize)>,
     /// Where csv found the values of a line.
     pub(crate) cells: Vec<csv::Cell>,
     /// Of each csv that takes the names of its columns from the first line, these.

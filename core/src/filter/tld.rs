@@ -6,7 +6,7 @@
 
 use crate::event::{Event, Key, Object, Value, text};
 use crate::filter::field::FieldName;
-use crate::filter::suffix::known_suffix;
+use crate::filter::suffix::Suffixes;
 use crate::filter::{CompileCx, Cx, Filter, Outcome, shown_value, tag_all};
 use crate::program::PluginDoc;
 use crate::program::options::PluginOptions;
@@ -28,6 +28,7 @@ struct Tld {
     source: FieldName,
     target: FieldName,
     failure_tags: [Box<str>; 1],
+    suffixes: Suffixes,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature is that of all filters")]
@@ -40,6 +41,7 @@ pub(super) fn compile(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option
         source: field("source", "message"),
         target: field("target", "tld"),
         failure_tags: [Box::from("_tld_error")],
+        suffixes: Suffixes::new(),
     }))
 }
 
@@ -95,7 +97,7 @@ impl Tld {
         } else {
             name
         };
-        let Some(parts) = divided(name) else { return Some(Outcome::Unmatched) };
+        let Some(parts) = divided(name, &self.suffixes) else { return Some(Outcome::Unmatched) };
         if event.get(target).is_none_or(Value::is_null) {
             let empty = Value::object(Object::new_in(cx.arena), cx.arena);
             event.set(target, empty, cx.arena).ok()?;
@@ -125,8 +127,8 @@ fn normalized(name: &str) -> Option<&str> {
 }
 
 /// The parts of a name in small letters; nothing when it has no known suffix, or nothing before it.
-fn divided(name: &str) -> Option<Parts<'_>> {
-    let suffix = known_suffix(name)?;
+fn divided<'n>(name: &'n str, suffixes: &Suffixes) -> Option<Parts<'n>> {
+    let suffix = suffixes.known_suffix(name)?;
     let before = name.strip_suffix(suffix)?.strip_suffix('.')?;
     let (third, second) = match before.rsplit_once('.') {
         Some((third, second)) => (Some(third), second),
@@ -142,6 +144,7 @@ mod tests {
 
     #[test]
     fn names_are_divided_at_their_public_suffix() {
+        let suffixes = Suffixes::new();
         for (name, parts) in [
             ("google.com", Some(("com", "google", None, "google.com"))),
             ("www.google.co.uk", Some(("co.uk", "google", Some("www"), "google.co.uk"))),
@@ -156,7 +159,7 @@ mod tests {
             ("localhost", None),
         ] {
             let expected = parts.map(|(suffix, second, third, domain)| Parts { suffix, second, third, domain });
-            assert_eq!(divided(name), expected, "{name}");
+            assert_eq!(divided(name, &suffixes), expected, "{name}");
         }
     }
 

@@ -13,8 +13,9 @@ use crate::limits;
 
 use super::error::{SyntaxError, SyntaxErrorKind as Kind};
 use super::hir::{Hir, HirKind, Pattern, collect_groups};
-use super::syntax::{self, Assertion, NamedClass, RepeatMode};
-use super::unicode::{ByteSet, CharSet, Class};
+use super::pool::Pool;
+use super::syntax::{self, Assertion, RepeatMode};
+use super::unicode::{ByteSet, Class, only_char};
 
 /// Index of an instruction.
 pub(super) type Pc = u32;
@@ -168,7 +169,7 @@ pub(super) struct Program {
 ///
 /// # Errors
 /// A program above [`limits::PATTERN_MAX_PROGRAM`].
-pub(super) fn compile(pattern: &Pattern) -> Result<Program, SyntaxError> {
+pub(super) fn compile(pattern: &Pattern, pool: &mut Pool) -> Result<Program, SyntaxError> {
     let mut compiler = Compiler {
         program: Program {
             insts: Vec::new(),
@@ -185,6 +186,7 @@ pub(super) fn compile(pattern: &Pattern) -> Result<Program, SyntaxError> {
         },
         calls: Vec::new(),
         words: [NONE; 2],
+        pool,
         memo: pattern.called.is_empty() && !pattern.reads_captures,
         origin: pattern.root.span,
         looks_around: 0,
@@ -202,7 +204,7 @@ pub(super) fn compile(pattern: &Pattern) -> Result<Program, SyntaxError> {
     Ok(compiler.program)
 }
 
-struct Compiler {
+struct Compiler<'p> {
     program: Program,
     /// Calls whose target is not known yet: instruction and group.
     calls: Vec<(Pc, u32)>,
@@ -210,6 +212,7 @@ struct Compiler {
     memo: bool,
     /// The classes of `\b`: Unicode, ASCII.
     words: [u32; 2],
+    pool: &'p mut Pool,
     /// The text of the node that is being compiled.
     origin: syntax::Span,
     /// Looks around that node.
@@ -221,7 +224,7 @@ type Done = Result<(), SyntaxError>;
 /// The bytes of which one must follow, if that is known.
 type Next = Option<ByteSet>;
 
-impl Compiler {
+impl Compiler<'_> {
     /// Compiles the groups that are called once more, each ending in `Return`.
     fn subroutines(&mut self, pattern: &Pattern) -> Done {
         if pattern.called.is_empty() {
@@ -535,15 +538,10 @@ impl Compiler {
     fn span_set(&mut self, body: &Hir) -> Option<SpanSet> {
         let class = match &body.kind {
             HirKind::Class(class) if !class.is_empty => class.clone(),
-            HirKind::Literal(text) => {
-                let mut chars = text.chars();
-                let (Some(c), None) = (chars.next(), chars.next()) else { return None };
-                Arc::new(CharSet::range(c, c).to_class())
-            }
+            HirKind::Literal(text) => Arc::new(Class::only(only_char(text)?)),
             _ => return None,
         };
-        let ascii = (0..0x80).filter(|byte| class.bytes.contains(*byte)).count();
-        Some(match (class.all_wide, ascii) {
+        Some(match (class.all_wide, class.bytes.ascii().len()) {
             (true, 128) => SpanSet::Any,
             (true, 127) if !class.bytes.contains(b'\n') => SpanSet::NotNewline,
             _ => SpanSet::Class(self.class(&class)),
@@ -581,7 +579,7 @@ impl Compiler {
             SpanSet::NotNewline => next.iter().all(|byte| byte == b'\n'),
             SpanSet::Class(class) => {
                 let bytes = &self.program.classes[*class as usize].bytes;
-                !bytes.iter().any(|byte| next.contains(byte))
+                !bytes.intersects(next)
             }
         }
     }
@@ -620,7 +618,7 @@ impl Compiler {
         if known != NONE {
             return known;
         }
-        let class = Arc::new(CharSet::named(NamedClass::Word, ascii).to_class());
+        let class = self.pool.word(ascii);
         let class = self.class(&class);
         self.words[usize::from(ascii)] = class;
         class

@@ -11,9 +11,9 @@ use std::sync::Arc;
 use crate::limits;
 
 use super::error::{SyntaxError, SyntaxErrorKind as Kind};
+use super::pool::Pool;
 use super::syntax::{
-    Assertion, ClassItem, ClassSet, GroupKind, GroupRef, NamedClass, Node, NodeKind, Parsed,
-    RepeatMode, Span,
+    Assertion, ClassItem, ClassSet, GroupKind, GroupRef, Node, NodeKind, Parsed, RepeatMode, Span,
 };
 use super::unicode::{ByteSet, CharSet, Class};
 
@@ -121,11 +121,11 @@ impl Facts {
     }
 }
 
-/// Resolves a syntax tree.
+/// Resolves a syntax tree, with classes of the pool.
 ///
 /// # Errors
 /// Unknown names and properties, look-behind without a fixed width, recursion without an end.
-pub fn lower(parsed: Parsed) -> Result<Pattern, SyntaxError> {
+pub(super) fn lower(parsed: Parsed, pool: &mut Pool) -> Result<Pattern, SyntaxError> {
     let Parsed { root, group_count, names, numbered } = parsed;
     let mut by_name: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
     for (name, index) in names.iter().rev() {
@@ -139,7 +139,8 @@ pub fn lower(parsed: Parsed) -> Result<Pattern, SyntaxError> {
         call_span: None,
         reads_captures: false,
         references: 0,
-        classes: ClassPool::default(),
+        classes: Shared::default(),
+        pool,
         look_behinds: 0,
         long_folds: None,
     };
@@ -277,48 +278,25 @@ fn too_large(span: Span) -> SyntaxError {
     SyntaxError::new(span.range(), Kind::ProgramTooLarge(limits::PATTERN_MAX_PROGRAM))
 }
 
-/// Sets that are made once and shared by the nodes of a pattern.
+/// Classes that are shared by the nodes of a pattern.
 #[derive(Default)]
-struct ClassPool {
-    named: Vec<(NamedClass, bool, CharSet)>,
-    properties: BTreeMap<Box<str>, CharSet>,
+struct Shared {
     made: Vec<Arc<Class>>,
     range_count: usize,
 }
 
-impl ClassPool {
-    fn named(&mut self, name: NamedClass, ascii: bool) -> CharSet {
-        if let Some((_, _, set)) =
-            self.named.iter().find(|known| (known.0, known.1) == (name, ascii))
-        {
-            return set.clone();
-        }
-        let set = CharSet::named(name, ascii);
-        self.named.push((name, ascii, set.clone()));
-        set
-    }
-
-    fn property(&mut self, name: &str) -> Option<CharSet> {
-        if let Some(set) = self.properties.get(name) {
-            return Some(set.clone());
-        }
-        let set = CharSet::property(name)?;
-        self.properties.insert(name.into(), set.clone());
-        Some(set)
-    }
-
-    fn share(&mut self, class: Class) -> Arc<Class> {
-        if let Some(known) = self.made.iter().rev().take(64).find(|known| ***known == class) {
+impl Shared {
+    fn share(&mut self, class: Arc<Class>) -> Arc<Class> {
+        if let Some(known) = self.made.iter().rev().take(64).find(|known| **known == class) {
             return known.clone();
         }
         self.range_count += class.ranges.len();
-        let class = Arc::new(class);
         self.made.push(class.clone());
         class
     }
 }
 
-struct Lowering<'n> {
+struct Lowering<'n, 'p> {
     group_count: u32,
     /// Groups of a name, the last one first.
     by_name: BTreeMap<&'n str, Vec<u32>>,
@@ -328,13 +306,14 @@ struct Lowering<'n> {
     reads_captures: bool,
     /// Groups named by all references together.
     references: usize,
-    classes: ClassPool,
+    classes: Shared,
+    pool: &'p mut Pool,
     /// Look-behinds around the node: there every character has one character only.
     look_behinds: usize,
     long_folds: Option<LongFolds>,
 }
 
-impl Lowering<'_> {
+impl Lowering<'_, '_> {
     fn node(&mut self, node: &Node) -> Result<Hir, SyntaxError> {
         let span = node.span;
         Ok(match &node.kind {
@@ -371,8 +350,16 @@ impl Lowering<'_> {
             NodeKind::Char { value, fold: false } => literal(String::from(*value).into(), span),
             NodeKind::Class { set, fold } => {
                 let negated = set.negated;
-                let set = evaluate(set, *fold, &mut self.classes)?;
+                if !*fold && let Some(known) = self.pool.classes.get(set) {
+                    let known = known.clone();
+                    return self.shared(known, span);
+                }
+                let bracket = set;
+                let set = evaluate(bracket, *fold, self.pool)?;
                 let class = self.class(&set, span)?;
+                if !*fold && let HirKind::Class(made) = &class.kind {
+                    self.pool.classes.insert(bracket.clone(), made.clone());
+                }
                 if !*fold || negated || self.look_behinds > 0 {
                     return Ok(class);
                 }
@@ -522,7 +509,11 @@ impl Lowering<'_> {
         if let Some(c) = set.single() {
             return Ok(literal(String::from(c).into(), span));
         }
-        let class = self.classes.share(set.to_class());
+        self.shared(Arc::new(set.to_class()), span)
+    }
+
+    fn shared(&mut self, class: Arc<Class>, span: Span) -> Result<Hir, SyntaxError> {
+        let class = self.classes.share(class);
         if self.classes.range_count > limits::PATTERN_MAX_PROGRAM {
             return Err(too_large(span));
         }
@@ -568,7 +559,7 @@ fn undefined(target: &GroupRef, span: Span) -> SyntaxError {
     SyntaxError::new(span.range(), Kind::UndefinedGroup(name))
 }
 
-fn evaluate(set: &ClassSet, fold: bool, pool: &mut ClassPool) -> Result<CharSet, SyntaxError> {
+fn evaluate(set: &ClassSet, fold: bool, pool: &mut Pool) -> Result<CharSet, SyntaxError> {
     let mut whole: Option<CharSet> = None;
     for operand in &set.operands {
         let mut union = CharSet::empty();

@@ -21,6 +21,7 @@ pub mod syntax;
 pub mod unicode;
 
 mod compile;
+mod pool;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,7 @@ use std::sync::Arc;
 pub use error::{SyntaxError, SyntaxErrorKind};
 pub use exec::{Budget, BudgetExhausted, Engine, Executor, Scratch};
 pub use explain::Explanation;
+pub(crate) use pool::Pool;
 pub use suggest::{Suggester, Suggestion};
 
 /// How a regex is read.
@@ -61,10 +63,27 @@ impl Regex {
     /// # Errors
     /// The first thing that Ruby would refuse, a construct that this engine lacks, or a limit.
     pub fn new(source: &str, flags: Flags) -> Result<Self, SyntaxError> {
-        let pattern = hir::lower(syntax::parse(source, flags)?)?;
-        let program = compile::compile(&pattern)?;
+        Self::compile(source, flags, &mut Pool::default())
+    }
+
+    /// Compiles a regex text, or takes the one that the pool has.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub(crate) fn pooled(source: &str, flags: Flags, pool: &mut Pool) -> Result<Self, SyntaxError> {
+        if let Some(known) = pool.regex(source, flags) {
+            return Ok(known);
+        }
+        let regex = Self::compile(source, flags, pool)?;
+        pool.keep(flags, &regex);
+        Ok(regex)
+    }
+
+    fn compile(source: &str, flags: Flags, pool: &mut Pool) -> Result<Self, SyntaxError> {
+        let pattern = hir::lower(syntax::parse(source, flags)?, pool)?;
+        let program = compile::compile(&pattern, pool)?;
         let grok = Flags { dot_all: true, ..Flags::default() };
-        let fast = exec::fast::compile((flags == grok).then_some(source), &pattern);
+        let fast = exec::fast::compile((flags == grok).then_some(source), &pattern, pool);
         Ok(Self(Arc::new(Inner { source: source.into(), pattern, program, fast })))
     }
 

@@ -18,7 +18,7 @@ mod class;
 mod escape;
 
 /// Byte range of the regex text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Span {
     /// First byte.
     pub start: u32,
@@ -136,7 +136,7 @@ pub enum GroupRef {
 }
 
 /// A bracket class: the intersection of its operands, each a union of items.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ClassSet {
     /// `[^...]`.
     pub negated: bool,
@@ -146,7 +146,7 @@ pub struct ClassSet {
 
 /// One item of a class.
 #[expect(missing_docs, reason = "the comment of a variant speaks of its fields")]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ClassItem {
     /// `[:alpha:]` or `\w`: a class with a fixed meaning.
     Named { name: NamedClass, negated: bool, ascii: bool },
@@ -159,7 +159,7 @@ pub enum ClassItem {
 }
 
 /// Classes that have a name of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names of POSIX say it")]
 pub enum NamedClass {
     Alnum,

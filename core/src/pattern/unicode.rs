@@ -10,7 +10,7 @@ use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange, HirKind};
 use super::syntax::NamedClass;
 
 /// A set of byte values.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ByteSet([u64; 4]);
 
 impl ByteSet {
@@ -82,6 +82,38 @@ impl ByteSet {
         Self([0, 0, self.0[2], self.0[3]])
     }
 
+    /// Gives the low halves (bit `l`) and the high halves (bit `h`) of the bytes.
+    pub(crate) fn halves(&self) -> (u16, u16) {
+        let (mut low, mut high) = (0, 0);
+        for (at, row) in self.rows().into_iter().enumerate() {
+            low |= row;
+            high |= u16::from(row != 0) << at;
+        }
+        (low, high)
+    }
+
+    /// Gives all bytes whose halves occur in the set, each for itself.
+    #[must_use]
+    pub(crate) fn blurred(self) -> Self {
+        let (low, _) = self.halves();
+        let rows = self.rows().map(|row| if row == 0 { 0 } else { low });
+        let mut rows = rows.iter().map(|row| u64::from(*row));
+        Self([(); 4].map(|()| {
+            rows.by_ref().take(4).enumerate().fold(0, |word, (at, row)| word | row << (16 * at))
+        }))
+    }
+
+    /// The bytes with the same high half: bit `l` of row `h` is the byte `h << 4 | l`.
+    #[expect(clippy::cast_possible_truncation, reason = "sixteen bits of the word")]
+    fn rows(&self) -> [u16; 16] {
+        std::array::from_fn(|at| (self.0[at / 4] >> (16 * (at % 4))) as u16)
+    }
+
+    /// Gives the words: bit `b & 63` of word `b >> 6` is the byte `b`.
+    pub(crate) fn words(&self) -> [u64; 4] {
+        self.0
+    }
+
     /// Lists the bytes in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = u8> + '_ {
         [0_u8, 64, 128, 192].into_iter().zip(self.0).flat_map(|(base, mut word)| {
@@ -132,6 +164,14 @@ impl Class {
         Self { bytes, ranges: ranges.into(), all_wide, is_empty: set.ranges().is_empty() }
     }
 
+    /// The set of one character.
+    pub(super) fn only(c: char) -> Self {
+        let mut bytes = ByteSet::default();
+        bytes.insert(lead_byte(c));
+        let ranges = if c.is_ascii() { Box::default() } else { Box::from([(c, c)]) };
+        Self { bytes, ranges, all_wide: false, is_empty: false }
+    }
+
     /// Tells whether a character is a member.
     pub fn contains(&self, c: char) -> bool {
         if c.is_ascii() { self.bytes.contains(c as u8) } else { self.contains_wide(c) }
@@ -153,6 +193,11 @@ impl Class {
                 })
                 .is_ok()
     }
+}
+
+/// The character of a text that has just one.
+pub(super) fn only_char(text: &str) -> Option<char> {
+    only(text.chars())
 }
 
 pub(super) fn lead_byte(c: char) -> u8 {
@@ -208,7 +253,8 @@ impl CharSet {
             (NamedClass::Space, true) => r"[\t-\r ]",
             (NamedClass::Upper, false) => r"\p{Uppercase}",
             (NamedClass::Upper, true) => "[A-Z]",
-            (NamedClass::Word, false) => r"[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}]",
+            // `[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}]`: of that union regex-syntax has a table, with two joiners more.
+            (NamedClass::Word, false) => r"[\w--[\x{200c}\x{200d}]]",
             (NamedClass::Word, true) => "[0-9A-Za-z_]",
             (NamedClass::XDigit, _) => "[0-9A-Fa-f]",
         };
@@ -362,4 +408,16 @@ pub fn step_back(bytes: &[u8], at: usize) -> usize {
         at -= 1;
     }
     at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn word_class_is_the_union_that_onigmo_has() {
+        let union = table(r"[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}]");
+        assert_eq!(Some(CharSet::named(NamedClass::Word, false).0), union);
+        assert!(union.is_some());
+    }
 }

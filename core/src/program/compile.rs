@@ -14,11 +14,11 @@ use crate::limits;
 use crate::pattern::expand::{ExpandError, Expansion};
 use crate::pattern::{Flags, Regex, SyntaxError};
 use crate::program::condition::Condition;
-use crate::program::input;
 use crate::program::options::{self, PluginKind, PluginOptions};
 use crate::program::{
     Arm, ConfigPosition, FilterSlot, Op, Options, Program, Refusal, Resources, refusal, ruby,
 };
+use crate::program::{input, output};
 use crate::time::DateFormatError;
 
 /// Fields that events have before the filters, and those that hosts and failures add.
@@ -39,15 +39,16 @@ pub(super) fn compile(
         resolved: &resolved,
         ops: Vec::new(),
         filters: Vec::new(),
+        outputs: None,
         order: Order::Stateless,
     };
     let mut inputs = Vec::new();
-    let mut output_count = 0;
+    let (mut outputs, mut output_ops) = (Vec::new(), Vec::new());
     for section in &resolved.ast().sections {
         match section.kind {
             SectionKind::Filter => builder.statements(&section.body),
             SectionKind::Input => builder.inputs(&section.body, &mut inputs),
-            SectionKind::Output => output_count += builder.outputs(&section.body),
+            SectionKind::Output => builder.outputs(&section.body, &mut outputs, &mut output_ops),
         }
     }
     let Builder { ops, filters, order, .. } = builder;
@@ -73,7 +74,8 @@ pub(super) fn compile(
         }),
         ecs: options.ecs,
         inputs: inputs.into(),
-        output_count,
+        outputs: outputs.into(),
+        output_ops: output_ops.into(),
         order,
         room,
         flushes,
@@ -86,6 +88,8 @@ struct Builder<'c> {
     resolved: &'c options::Resolved,
     ops: Vec<Op>,
     filters: Vec<FilterSlot>,
+    /// There in an output section: its plugins are outputs.
+    outputs: Option<Vec<output::Output>>,
     order: Order,
 }
 
@@ -94,6 +98,7 @@ impl Builder<'_> {
         for statement in statements {
             match statement {
                 Statement::Branch(branch) => self.branch(branch),
+                Statement::Plugin(plugin) if self.outputs.is_some() => self.output(plugin),
                 Statement::Plugin(plugin) => self.filter(plugin),
             }
         }
@@ -166,22 +171,27 @@ impl Builder<'_> {
         }
     }
 
-    fn outputs(&mut self, statements: &[Statement]) -> usize {
-        for statement in statements {
-            self.output_conditions(statement);
-        }
-        plugins(statements).len()
+    /// Compiles an output section: as filters are, into ops of its own.
+    fn outputs(
+        &mut self,
+        statements: &[Statement],
+        outputs: &mut Vec<output::Output>,
+        ops: &mut Vec<Op>,
+    ) {
+        core::mem::swap(&mut self.ops, ops);
+        self.outputs = Some(core::mem::take(outputs));
+        self.statements(statements);
+        *outputs = self.outputs.take().unwrap_or_default();
+        core::mem::swap(&mut self.ops, ops);
     }
 
-    /// Outputs are not executed, but a condition before one that does not compile is an error.
-    fn output_conditions(&mut self, statement: &Statement) {
-        let Statement::Branch(branch) = statement else { return };
-        for arm in &branch.arms {
-            let _ = Condition::compile(&arm.condition, &mut self.cx);
-            arm.block.body.iter().for_each(|inner| self.output_conditions(inner));
+    fn output(&mut self, plugin: &Plugin) {
+        let position = self.cx.position(plugin.name.span);
+        let output = output::compile(plugin, self.resolved, position, &mut self.cx);
+        if let (Some(outputs), Some(output)) = (&mut self.outputs, output) {
+            self.ops.push(Op::Filter(u32::try_from(outputs.len()).unwrap_or(u32::MAX)));
+            outputs.push(output);
         }
-        let otherwise = branch.otherwise.iter().flat_map(|block| &block.body);
-        otherwise.for_each(|inner| self.output_conditions(inner));
     }
 }
 
@@ -254,7 +264,7 @@ impl CompileCx<'_> {
 
     /// Compiles a regular expression of the config; nothing when it was reported as bad.
     pub(crate) fn regex(&mut self, source: &str, flags: Flags, span: Span) -> Option<Regex> {
-        match Regex::new(source, flags) {
+        match Regex::pooled(source, flags, &mut self.lists.pool) {
             Ok(regex) => Some(regex),
             Err(error) => {
                 let place = place_of(source, error.span.start);

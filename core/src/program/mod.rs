@@ -19,12 +19,14 @@ pub(crate) mod condition;
 mod doc;
 mod input;
 pub mod options;
+mod output;
 mod refusal;
 mod ruby;
 pub mod schema;
 
 pub use doc::{PluginDoc, common_options};
 pub use input::Input;
+pub use output::{Output, Router};
 pub use refusal::{Refusal, refusal};
 
 use condition::Condition;
@@ -230,7 +232,9 @@ pub(crate) struct Program {
     pub(crate) env: Arc<Env>,
     pub(crate) ecs: Ecs,
     pub(crate) inputs: Arc<[Input]>,
-    pub(crate) output_count: usize,
+    pub(crate) outputs: Arc<[Output]>,
+    /// As `ops`, of outputs.
+    pub(crate) output_ops: Arc<[Op]>,
     pub(crate) order: Order,
     /// The number of fields that an event of a text line is given room for.
     pub(crate) room: usize,
@@ -310,7 +314,8 @@ impl Pipeline {
             env: Arc::clone(&program.env),
             ecs: program.ecs,
             inputs: Arc::clone(&program.inputs),
-            output_count: program.output_count,
+            outputs: Arc::clone(&program.outputs),
+            output_ops: Arc::clone(&program.output_ops),
             order: program.order,
             room: program.room,
             flushes: program.flushes,
@@ -329,9 +334,14 @@ impl Pipeline {
         &self.program.inputs
     }
 
-    /// The number of outputs of the config; no host executes them through this library.
+    /// The outputs of the config, in order; a host that sends events on asks a [`Router`] which of them each goes to.
+    pub fn outputs(&self) -> &[Output] {
+        &self.program.outputs
+    }
+
+    /// The number of outputs of the config.
     pub fn output_count(&self) -> usize {
-        self.program.output_count
+        self.program.outputs.len()
     }
 
     /// The filters of the config, in order.

@@ -4,7 +4,7 @@
 //! gives `Unknown` with the suggestion `grok`. The table covers plugins that this program does not
 //! run, so that their options are checked all the same.
 
-use std::collections::BTreeMap;
+use memchr::{memchr, memchr_iter};
 
 /// The table: kind, plugin, option, type, flags, default; its head explains the special names.
 const TABLE: &str = include_str!("options.tsv");
@@ -172,7 +172,8 @@ enum Entry {
 /// Holds the table, read.
 #[derive(Debug)]
 pub struct Schema {
-    plugins: BTreeMap<PluginKind, BTreeMap<&'static str, Entry>>,
+    /// By kind, and sorted by name.
+    plugins: [Vec<(&'static str, Entry)>; PluginKind::ALL.len()],
 }
 
 /// The name under which the options of all plugins of a kind stand.
@@ -188,18 +189,25 @@ impl Schema {
     /// Reads the table; a fraction of a millisecond, so once for each config.
     #[must_use]
     pub fn new() -> Self {
-        let mut plugins: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
-        for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
-            let mut cells = line.split('\t');
-            let mut cell = || cells.next().unwrap_or_default();
-            let (kind, plugin, option, kind_text, flags, default) =
-                (cell(), cell(), cell(), cell(), cell(), cell());
+        let mut plugins = [const { Vec::new() }; PluginKind::ALL.len()];
+        let mut start = 0;
+        for end in memchr_iter(b'\n', TABLE.as_bytes()) {
+            let line = &TABLE[start..end];
+            start = end + 1;
+            if line.starts_with('#') {
+                continue;
+            }
+            let [kind, plugin, option, kind_text, flags, default] = cells(line);
             let Some(kind) = PluginKind::ALL.into_iter().find(|known| known.as_str() == kind)
             else {
                 continue;
             };
-            let of_kind = plugins.entry(kind).or_default();
-            let entry = of_kind.entry(plugin).or_insert_with(|| Entry::Options(Vec::new()));
+            // The rows of a plugin stand together, and the plugins are sorted.
+            let of_kind: &mut Vec<(&str, Entry)> = &mut plugins[kind as usize];
+            if of_kind.last().is_none_or(|(last, _)| *last != plugin) {
+                of_kind.push((plugin, Entry::Options(Vec::new())));
+            }
+            let Some((_, entry)) = of_kind.last_mut() else { continue };
             if option == "?" {
                 *entry = Entry::Opaque;
             }
@@ -207,15 +215,16 @@ impl Schema {
             else {
                 continue;
             };
+            let has = |flag| !flags.is_empty() && flags.split(',').any(|other| other == flag);
             options.push(OptionSpec {
                 name: option,
                 kind,
-                is_required: flags.contains("required"),
-                is_list: flags.contains("list"),
-                is_ours: flags.contains("ours"),
-                status: if flags.contains("obsolete") {
+                is_required: has("required"),
+                is_list: has("list"),
+                is_ours: has("ours"),
+                status: if has("obsolete") {
                     OptionStatus::Obsolete
-                } else if flags.contains("deprecated") {
+                } else if has("deprecated") {
                     OptionStatus::Deprecated
                 } else {
                     OptionStatus::Current
@@ -263,13 +272,25 @@ impl Schema {
 
     /// Returns the names of all plugins of a kind, sorted.
     pub fn names(&self, kind: PluginKind) -> impl Iterator<Item = &'static str> {
-        let names = self.plugins.get(&kind).into_iter().flat_map(BTreeMap::keys);
-        names.copied().filter(|name| *name != EVERY)
+        self.plugins[kind as usize].iter().map(|(name, _)| *name).filter(|name| *name != EVERY)
     }
 
     fn entry(&self, kind: PluginKind, name: &str) -> Option<&Entry> {
-        self.plugins.get(&kind)?.get(name)
+        let of_kind = &self.plugins[kind as usize];
+        let place = of_kind.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+        Some(&of_kind[place].1)
     }
+}
+
+/// The cells of a row.
+fn cells(line: &'static str) -> [&'static str; 6] {
+    let mut rest = line;
+    [(); 6].map(|()| {
+        let end = memchr(b'\t', rest.as_bytes()).unwrap_or(rest.len());
+        let cell = &rest[..end];
+        rest = rest.get(end + 1..).unwrap_or_default();
+        cell
+    })
 }
 
 /// Returns the candidate that `word` was probably meant to be.
@@ -332,9 +353,9 @@ mod tests {
         let schema = Schema::new();
         let read: usize = schema
             .plugins
-            .values()
-            .flat_map(BTreeMap::values)
-            .map(|entry| match entry {
+            .iter()
+            .flatten()
+            .map(|(_, entry)| match entry {
                 Entry::Options(options) => options.len(),
                 Entry::Opaque => 0,
             })

@@ -7,6 +7,8 @@ use core::fmt;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+#[cfg(feature = "arrow")]
+use crate::arrow::{Batch, BatchBuilder, BatchError};
 use crate::codec::Encoder;
 use crate::event::{Event, Origin, Snapshot};
 use crate::limits;
@@ -144,8 +146,41 @@ impl Converter {
                 bytes: 0,
             },
             now: Timestamp::UNIX_EPOCH,
+            #[cfg(feature = "arrow")]
+            batches: None,
         };
         Ok(Self { worker, output, snapshots: Snapshots::default(), max_pending_bytes })
+    }
+
+    /// Has events become rows of batches instead of bytes; the encoder has nothing to do then.
+    ///
+    /// The converter [is full](Self::is_full) once a batch is, and [`Self::take_batch`] takes it. What is handed out as values is
+    /// part of no batch.
+    #[cfg(feature = "arrow")]
+    #[must_use]
+    pub fn with_batches(mut self, builder: BatchBuilder) -> Self {
+        self.output.pending.clear();
+        self.output.batches = Some(builder);
+        self
+    }
+
+    /// Takes the oldest batch: one that is full, or else one of all events that wait; nothing when none waits.
+    ///
+    /// # Errors
+    /// As [`BatchBuilder::next_batch`].
+    #[cfg(feature = "arrow")]
+    pub fn take_batch(&mut self) -> Result<Option<Batch>, BatchError> {
+        let Some(batches) = &mut self.output.batches else { return Ok(None) };
+        if batches.rows() > 0 && !batches.is_ready() {
+            batches.finish();
+        }
+        batches.next_batch()
+    }
+
+    /// What makes the batches, for what it knows: their schema, what was left out.
+    #[cfg(feature = "arrow")]
+    pub fn batches(&self) -> Option<&BatchBuilder> {
+        self.output.batches.as_ref()
     }
 
     /// Takes a piece of the stream, of any size, and gives how many of its bytes were taken: fewer than all once
@@ -274,10 +309,14 @@ impl Converter {
         self.worker.flush(tick, &mut self.output);
     }
 
-    /// Ends the run: [`Worker::finish`].
+    /// Ends the run: [`Worker::finish`]; the last batch ends, too.
     pub fn finish(&mut self, tick: Tick) {
         self.start(tick);
         self.worker.finish(tick, &mut self.output);
+        #[cfg(feature = "arrow")]
+        if let Some(batches) = &mut self.output.batches {
+            batches.finish();
+        }
     }
 
     /// Tells the time: [`Worker::handle_tick`].
@@ -316,6 +355,10 @@ impl Converter {
 
     /// Whether nothing is taken in until something is taken out.
     pub fn is_full(&self) -> bool {
+        #[cfg(feature = "arrow")]
+        if self.output.batches.as_ref().is_some_and(BatchBuilder::is_ready) {
+            return true;
+        }
         let waiting = self.pending().len().saturating_add(self.output.kept.bytes);
         waiting >= self.max_pending_bytes.max(1)
     }
@@ -363,12 +406,27 @@ struct Output {
     taken: usize,
     kept: Kept,
     now: Timestamp,
+    /// Where events go instead of [`Self::pending`].
+    #[cfg(feature = "arrow")]
+    batches: Option<BatchBuilder>,
+}
+
+impl Output {
+    #[inline]
+    fn take(&mut self, event: &Event<'_>) {
+        #[cfg(feature = "arrow")]
+        if let Some(batches) = &mut self.batches {
+            batches.push(event);
+            return;
+        }
+        self.encoder.encode(event, self.now, &mut self.pending);
+    }
 }
 
 impl Sink for Output {
     #[inline]
     fn event(&mut self, event: &Event<'_>) {
-        self.encoder.encode(event, self.now, &mut self.pending);
+        self.take(event);
         if !event.failures().is_empty() {
             self.kept.failed(event, RejectOutcome::Kept);
         }
@@ -496,3 +554,6 @@ impl Sink for Values<'_> {
         self.kept.failed(event, RejectOutcome::Dropped);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -201,7 +201,10 @@ pub struct Worker {
 struct Decoding {
     decoder: Decoder,
     input: Option<usize>,
-    set: Box<[(FieldPath, Box<str>)]>,
+    /// A field without a text is left out.
+    set: Box<[(FieldPath, Option<String>)]>,
+    /// Whether one of them has a text.
+    sets_any: bool,
     path: Option<(FieldPath, Box<str>)>,
     keep_original: bool,
     explain_failures: bool,
@@ -222,10 +225,11 @@ impl Worker {
         let style = program.env.style;
         let mut set = Vec::with_capacity(options.set.len());
         for (name, value) in &options.set {
-            set.push((field(name, style)?, value.as_str().into()));
+            set.push((field(name, style)?, Some(value.clone())));
         }
         let decoding = Decoding {
             input: options.input,
+            sets_any: !set.is_empty(),
             set: set.into(),
             path: None,
             keep_original: options.keep_original,
@@ -268,8 +272,23 @@ impl Worker {
             Ecs::Disabled => "path",
             Ecs::V1 | Ecs::V8 => "[log][file][path]",
         };
-        let field = FieldPath::parse(name, EscapeStyle::None).ok();
-        self.decoding.path = field.zip(path.map(Box::from));
+        self.decoding.path = path.and_then(|path| {
+            Some((FieldPath::parse(name, EscapeStyle::None).ok()?, Box::from(path)))
+        });
+    }
+
+    /// Gives the field at a place of [`InputOptions::set`] another text from the next event on; nothing leaves it
+    /// out. For hosts whose streams bring fields of their own: a partition, the name of a log group.
+    ///
+    /// False when there is no such place.
+    pub fn set_field_text(&mut self, place: usize, text: Option<&str>) -> bool {
+        let Some((_, kept)) = self.decoding.set.get_mut(place) else { return false };
+        match (kept, text) {
+            (Some(kept), Some(text)) => text.clone_into(kept),
+            (kept, text) => *kept = text.map(str::to_owned),
+        }
+        self.decoding.sets_any = self.decoding.set.iter().any(|(_, text)| text.is_some());
+        true
     }
 
     /// Goes on with a pipeline that [`Pipeline::with_resources`] made of this worker's, from the next line on.
@@ -461,7 +480,7 @@ impl Worker {
     pub fn delimiter(&self) -> &[u8] {
         match &self.decoding.decoder.framing {
             Framing::Lines(delimiter) => delimiter,
-            #[cfg(feature = "inflate")]
+            #[cfg(feature = "gzip")]
             Framing::Gzip => b"\n",
             Framing::Msgpack => b"\n",
         }
@@ -696,7 +715,11 @@ impl Decoding {
             // What cannot be set (a template on a scalar parent, say) is left out, and the event goes on.
             let _ = input.decorate(event, now, arena);
         }
+        if !self.sets_any {
+            return;
+        }
         for (path, value) in &self.set {
+            let Some(value) = value else { continue };
             let _: Result<(), SetError> = event.set(path.as_ref(), Value::Str(value), arena);
         }
     }

@@ -38,11 +38,7 @@ pub(super) enum Method {
 impl ByteClass {
     /// Prepares a set.
     pub(crate) fn new(set: &ByteSet) -> Self {
-        let mut words = [0; 4];
-        for byte in set.iter() {
-            words[usize::from(byte >> 6)] |= 1 << (byte & 63);
-        }
-        Self::of_words(words)
+        Self::of_words(set.words())
     }
 
     /// Prepares the bytes of ranges, both ends included.
@@ -75,26 +71,36 @@ impl ByteClass {
             (Method::Full, false)
         };
         let tested = if inverted { rest } else { words };
-        let (mut low, mut high) = ([0; 16], [0; 16]);
-        let (mut needles, mut count) = ([0; 3], 0);
-        let mut byte = 0;
-        while byte < 256 {
-            if tested[byte >> 6] >> (byte & 63) & 1 != 0 {
-                let bit = 1 << (byte >> 4 & 7);
-                if byte < 0x80 {
-                    low[byte & 15] |= bit;
-                } else {
-                    high[byte & 15] |= bit;
-                }
-                // Each byte fills what is left, so that the last one is repeated.
-                let mut slot = count;
-                while slot < needles.len() {
-                    needles[slot] = byte as u8;
-                    slot += 1;
-                }
-                count += 1;
+        // By halves of bytes: the compiler takes sixteen at once.
+        let (mut low, mut high) = ([0_u8; 16], [0_u8; 16]);
+        let mut upper = 0;
+        while upper < 8 {
+            let ascii = tested[upper >> 2] >> ((upper & 3) * 16);
+            let wide = tested[2 + (upper >> 2)] >> ((upper & 3) * 16);
+            let mut lower = 0;
+            while lower < 16 {
+                low[lower] |= ((ascii >> lower & 1) as u8) << upper;
+                high[lower] |= ((wide >> lower & 1) as u8) << upper;
+                lower += 1;
             }
-            byte += 1;
+            upper += 1;
+        }
+        let (mut needles, mut count) = ([0; 3], 0);
+        let (mut left, mut at) = (tested, 0);
+        while at < left.len() && count < needles.len() {
+            if left[at] == 0 {
+                at += 1;
+                continue;
+            }
+            let byte = (at as u32 * u64::BITS + left[at].trailing_zeros()) as u8;
+            left[at] &= left[at] - 1;
+            // Each byte fills what is left, so that the last one is repeated.
+            let mut slot = count;
+            while slot < needles.len() {
+                needles[slot] = byte;
+                slot += 1;
+            }
+            count += 1;
         }
         Self { low, high, words, needles, method, inverted: if inverted { u32::MAX } else { 0 } }
     }

@@ -23,6 +23,33 @@ pub(super) fn chunk_at(bytes: &[u8], start: usize) -> &[u8; BLOCK_BYTES] {
     unsafe { &*bytes.as_ptr().add(start.min(last)).cast() }
 }
 
+/// Reads eight bytes at any place of a text that has as many.
+#[derive(Clone, Copy)]
+pub(super) struct Words<'b> {
+    bytes: &'b [u8],
+    last: usize,
+}
+
+impl<'b> Words<'b> {
+    /// `None` if the text is shorter.
+    #[inline(always)]
+    pub(super) fn new(bytes: &'b [u8]) -> Option<Self> {
+        let last = bytes.len().checked_sub(size_of::<u64>())?;
+        Some(Self { bytes, last })
+    }
+
+    /// The bytes at a place of the text, the first one lowest; zeros for those behind its end.
+    #[inline(always)]
+    pub(super) fn at(self, place: usize) -> u64 {
+        debug_assert!(place < self.bytes.len(), "{place}");
+        let start = place.min(self.last);
+        // SAFETY: `start + 8 <= bytes.len()`, as `last` is that much before the end; the load asks for no alignment.
+        let word = unsafe { self.bytes.as_ptr().add(start).cast::<u64>().read_unaligned() };
+        // PERF: a shift instead of a comparison with the end of the text.
+        u64::from_le(word) >> (((place - start) * 8) & 63)
+    }
+}
+
 /// Bytes shorter than a block at the end of one, after zeros.
 ///
 /// PERF: two overlapping copies of a fixed length cover every length without a call.

@@ -30,6 +30,7 @@ mod avx512;
 pub(crate) mod check;
 pub(crate) mod json;
 pub(crate) mod lines;
+pub(crate) mod split;
 pub(crate) mod teddy;
 #[cfg(test)]
 mod tests;
@@ -339,54 +340,6 @@ pub(crate) trait Level: Copy + Debug + 'static {
             if found != 0 {
                 return start + found.trailing_zeros() as usize;
             }
-        }
-        bytes.len()
-    }
-}
-
-/// Remembers where a byte stands near the place where it was last looked for, so that texts with the same
-/// byte between all their parts are read once.
-///
-/// It belongs to one text.
-// PERF: finding the next byte by the mask of the last one takes two instructions, and does not wait for
-// the place where the last search ended: a tenth of dissect's time.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Near {
-    byte: u8,
-    /// Bit `i` is the byte at `start + i`.
-    mask: u64,
-    start: usize,
-}
-
-impl Near {
-    /// Bytes that a mask covers.
-    const SPAN: usize = 2 * BLOCK_BYTES;
-
-    /// Finds a byte at or after `at`, as [`Level::find1`] does.
-    #[inline(always)]
-    pub(crate) fn find1<L: Level>(&mut self, level: L, byte: u8, bytes: &[u8], at: usize) -> usize {
-        let ahead = at.wrapping_sub(self.start);
-        if byte == self.byte && ahead < Self::SPAN {
-            let mask = self.mask >> ahead;
-            if mask != 0 {
-                return at + mask.trailing_zeros() as usize;
-            }
-        }
-        self.look(level, byte, bytes, at)
-    }
-
-    #[inline(always)]
-    fn look<L: Level>(&mut self, level: L, byte: u8, bytes: &[u8], at: usize) -> usize {
-        let mut start = at;
-        while start < bytes.len() {
-            let low = level.block(bytes, start).eq(byte);
-            let high = level.block(bytes, start + BLOCK_BYTES).eq(byte);
-            let mask = u64::from(low) | (u64::from(high) << BLOCK_BYTES);
-            if mask != 0 {
-                *self = Self { byte, mask, start };
-                return start + mask.trailing_zeros() as usize;
-            }
-            start += Self::SPAN;
         }
         bytes.len()
     }

@@ -8,6 +8,8 @@
 //! A set that does not divide into halves of bytes is found too often, never too seldom: the caller
 //! compares. The idea is Hyperscan's Teddy.
 
+use crate::pattern::unicode::ByteSet;
+
 use super::{BLOCK_BYTES, Kernel, Level, Simd};
 
 /// Groups of runs that are told apart.
@@ -27,15 +29,17 @@ pub(crate) struct Teddy {
 }
 
 impl Teddy {
-    /// Makes the tables: `buckets(place, byte)` has a bit for each bucket with a run that has the
-    /// byte at the place. A run that is shorter has every byte at the places behind it.
-    pub(crate) fn new(buckets: impl Fn(usize, u8) -> u8) -> Self {
+    /// Makes the tables of the bytes that each bucket's runs have at each place. A run that is
+    /// shorter has every byte at the places behind it.
+    pub(crate) fn new(buckets: &[[ByteSet; PLACES]; BUCKETS]) -> Self {
         let mut teddy = Self::default();
-        for (place, (low, high)) in teddy.low.iter_mut().zip(&mut teddy.high).enumerate() {
-            for byte in 0..=u8::MAX {
-                let bits = buckets(place, byte);
-                low[usize::from(byte & 15)] |= bits;
-                high[usize::from(byte >> 4)] |= bits;
+        for (bucket, sets) in buckets.iter().enumerate() {
+            for (place, set) in sets.iter().enumerate() {
+                let (low, high) = set.halves();
+                for half in 0..16 {
+                    teddy.low[place][half] |= u8::from(low >> half & 1 != 0) << bucket;
+                    teddy.high[place][half] |= u8::from(high >> half & 1 != 0) << bucket;
+                }
             }
         }
         teddy
@@ -125,19 +129,18 @@ mod tests {
     use super::*;
 
     /// Two runs in two buckets: a digit, `:`, a digit; and `ab` with a byte above ASCII.
-    fn buckets(place: usize, byte: u8) -> u8 {
-        let first = match place {
-            0 | 2 => byte.is_ascii_digit(),
-            1 => byte == b':',
-            _ => true,
+    fn teddy() -> Teddy {
+        let set = |has: &dyn Fn(u8) -> bool| {
+            let mut set = ByteSet::EMPTY;
+            (0..=u8::MAX).filter(|byte| has(*byte)).for_each(|byte| set.insert(byte));
+            set
         };
-        let second = match place {
-            0 => byte == b'a',
-            1 => byte == b'b',
-            2 => byte >= 0xc0,
-            _ => true,
-        };
-        u8::from(first) | u8::from(second) << 7
+        let digit = set(&|byte| byte.is_ascii_digit());
+        let one = |wanted| set(&move |byte| byte == wanted);
+        let mut buckets = [[ByteSet::EMPTY; PLACES]; BUCKETS];
+        buckets[0] = [digit, one(b':'), digit, ByteSet::FULL];
+        buckets[7] = [one(b'a'), one(b'b'), set(&|byte| byte >= 0xc0), ByteSet::FULL];
+        Teddy::new(&buckets)
     }
 
     /// The places by a loop over bytes.
@@ -170,7 +173,7 @@ mod tests {
 
     #[test]
     fn every_level_finds_the_same_at_every_length() {
-        let teddy = Teddy::new(buckets);
+        let teddy = teddy();
         let text = "12:4 ab\u{e9}1:2:3ab\u{fc}ab:9:x".repeat(9);
         for len in 0..=text.len() {
             // Exactly sized: what is read beyond the end is not ours.
@@ -186,7 +189,7 @@ mod tests {
 
     #[test]
     fn no_place_of_a_run_is_passed_over() {
-        let teddy = Teddy::new(buckets);
+        let teddy = teddy();
         for at in 0..100 {
             let mut bytes = vec![b' '; at];
             bytes.extend_from_slice(b"7:7");
@@ -198,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_bucket_that_is_no_longer_active_is_not_found_again() {
-        let teddy = Teddy::new(buckets);
+        let teddy = teddy();
         let text = "1:2 ab\u{e9} 3:4 5:6 ab\u{e9}".repeat(4);
         for simd in Simd::all() {
             let mut places = Vec::new();

@@ -3,7 +3,7 @@
 #![expect(clippy::cast_possible_truncation, reason = "numbers below a bound")]
 
 use super::check::{self, Question};
-use super::{Kernel, Level, Near, Simd, SimdLevel};
+use super::{Simd, SimdLevel};
 use crate::pattern::unicode::ByteSet;
 
 /// Numbers that look random; the same in each run.
@@ -133,41 +133,6 @@ fn a_level_that_the_cpu_lacks_falls_back_to_the_best() {
         assert!(given == level || given == best, "{level:?} gave {given:?}");
     }
     assert_eq!(Simd::new(SimdLevel::Portable).level(), SimdLevel::Portable);
-}
-
-#[test]
-fn bytes_near_the_last_search_are_found_as_by_searching_anew() {
-    struct Both<'a>(&'a [u8], &'a mut Numbers);
-    impl Kernel for Both<'_> {
-        type Output = ();
-
-        #[inline(always)]
-        fn run<L: Level>(self, level: L) {
-            let Self(bytes, numbers) = self;
-            let mut near = Near::default();
-            let mut at = 0;
-            for _ in 0..40 {
-                let byte = b'a' + (numbers.below(3) as u8);
-                let found = near.find1(level, byte, bytes, at);
-                assert_eq!(found, level.find1(byte, bytes, at), "{byte} from {at} in {bytes:?}");
-                // Onwards, back, or past the end.
-                at = match numbers.below(8) {
-                    0 => numbers.below(bytes.len() + 2),
-                    _ => found + 1,
-                };
-            }
-        }
-    }
-    let mut numbers = Numbers(5);
-    for simd in Simd::all() {
-        for _ in 0..500 {
-            let len = numbers.below(200);
-            let rarity = 3 + numbers.below(60);
-            let bytes: Vec<u8> =
-                (0..len).map(|_| b'a' + (numbers.below(rarity).min(20) as u8)).collect();
-            simd.dispatch(Both(&bytes, &mut numbers));
-        }
-    }
 }
 
 #[test]

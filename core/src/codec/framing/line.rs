@@ -154,7 +154,7 @@ impl LineFramer {
     }
 
     /// Ends a stream that cannot be followed: gives what there is of the line, and marks it.
-    #[cfg(feature = "inflate")]
+    #[cfg(feature = "gzip")]
     pub(crate) fn finish_damaged(&mut self, mut emit: impl FnMut(Frame<'_>)) {
         let mut partial = core::mem::take(&mut self.partial);
         let len = partial.len() + self.skipped;

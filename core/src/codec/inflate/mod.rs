@@ -17,16 +17,22 @@
 //! kind, with skippable frames between them and zero bytes after the last, as tapes leave them. Checksums are
 //! verified. What stands before a damage is given out first, then the error, again and again.
 //!
+//! Without the feature `inflate` there is gzip and deflate only, and the others are [`InflateErrorKind::Unsupported`].
+//!
 //! Formats: RFC 1952 (gzip), RFC 8878 (zstd), the xz file format 1.2.1, the lz4 frame format 1.6.4; bzip2 has
 //! none but its own source.
 
+#[cfg(feature = "inflate")]
 mod lz4;
+#[cfg(feature = "inflate")]
 mod zstd;
 
 use core::fmt;
 
+#[cfg(feature = "inflate")]
 use bzip2::{Decompress as Bunzip, Status as BunzipStatus};
 use flate2::{Decompress as Inflate, FlushDecompress, Status};
+#[cfg(feature = "inflate")]
 use lzma_rust2::{Action, Status as XzStatus, XzStream};
 
 use crate::limits;
@@ -34,6 +40,7 @@ use crate::limits;
 /// Bytes after which [`Compression::detect`] is sure.
 pub const LONGEST_MAGIC: usize = 10;
 
+#[cfg(feature = "inflate")]
 /// Bytes that are asked of the xz decoder at a time: when it meets a damage, what it wrote in that call is lost.
 const XZ_STEP_BYTES: usize = 16 * 1024;
 
@@ -251,12 +258,14 @@ pub struct Inflater {
 enum Member {
     /// Before a magic number.
     Between,
+    #[cfg(feature = "inflate")]
     Bzip2(Bunzip),
     /// The raw deflate stream ended: nothing more is taken.
     Done,
     /// Gives this error from here on.
     Failed(InflateError),
     Inflate(Inflate),
+    #[cfg(feature = "inflate")]
     Lz4(Box<lz4::Decoder>),
     /// Zeros after the last member.
     Padding,
@@ -265,7 +274,9 @@ enum Member {
         header: u8,
         length: u32,
     },
+    #[cfg(feature = "inflate")]
     Xz(Box<XzStream>),
+    #[cfg(feature = "inflate")]
     Zstd(Box<zstd::Decoder>),
 }
 
@@ -298,6 +309,7 @@ enum StepEvent {
 
 /// What a decoder says of a damage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "inflate"), expect(dead_code, reason = "gzip has one kind of damage"))]
 enum Damage {
     Corrupt,
     Unsupported,
@@ -371,7 +383,9 @@ impl Inflater {
         let is_whole = match &mut self.member {
             Member::Between => self.has_member && self.pending.is_empty(),
             Member::Done | Member::Padding => true,
+            #[cfg(feature = "inflate")]
             Member::Lz4(decoder) => decoder.may_end(),
+            #[cfg(feature = "inflate")]
             Member::Zstd(decoder) => {
                 let written = decoder.salvage(out);
                 if written > 0 {
@@ -511,10 +525,13 @@ impl Inflater {
 
     fn open(&mut self, found: Compression) -> Member {
         match found {
+            #[cfg(feature = "inflate")]
             Compression::Bzip2 => Member::Bzip2(Bunzip::new(false)),
             Compression::Deflate => Member::Inflate(Inflate::new(false)),
             Compression::Gzip => Member::Inflate(Inflate::new_gzip(DEFLATE_WINDOW_BITS)),
+            #[cfg(feature = "inflate")]
             Compression::Lz4 => Member::Lz4(Box::new(lz4::Decoder::new())),
+            #[cfg(feature = "inflate")]
             Compression::Xz => {
                 let kib = u32::try_from(self.limits.max_window_bytes / 1024).unwrap_or(u32::MAX);
                 // The decoder counts its own tables too.
@@ -525,8 +542,13 @@ impl Inflater {
                 self.pending.drain(..4);
                 Member::Skippable { header: 4, length: 0 }
             }
+            #[cfg(feature = "inflate")]
             Compression::Zstd => {
                 Member::Zstd(Box::new(zstd::Decoder::new(self.limits.max_window_bytes)))
+            }
+            #[cfg(not(feature = "inflate"))]
+            Compression::Bzip2 | Compression::Lz4 | Compression::Xz | Compression::Zstd => {
+                Member::Failed(self.fail(InflateErrorKind::Unsupported))
             }
         }
     }
@@ -542,8 +564,10 @@ impl Member {
     fn step(&mut self, input: &[u8], out: &mut [u8]) -> Step {
         match self {
             Self::Between | Self::Done | Self::Failed(_) => Step::default(),
+            #[cfg(feature = "inflate")]
             Self::Bzip2(decoder) => bunzip(decoder, input, out),
             Self::Inflate(decoder) => inflate(decoder, input, out),
+            #[cfg(feature = "inflate")]
             Self::Lz4(decoder) => decoder.step(input, out),
             Self::Padding => {
                 let zeros = input.iter().take_while(|byte| **byte == 0).count();
@@ -551,7 +575,9 @@ impl Member {
                 Step { consumed: zeros, event, ..Step::default() }
             }
             Self::Skippable { header, length } => skip(header, length, input),
+            #[cfg(feature = "inflate")]
             Self::Xz(decoder) => unxz(decoder, input, out),
+            #[cfg(feature = "inflate")]
             Self::Zstd(decoder) => decoder.step(input, out),
         }
     }
@@ -574,6 +600,7 @@ fn inflate(decoder: &mut Inflate, input: &[u8], out: &mut [u8]) -> Step {
     Step { consumed, written, event, ..Step::default() }
 }
 
+#[cfg(feature = "inflate")]
 fn bunzip(decoder: &mut Bunzip, input: &[u8], out: &mut [u8]) -> Step {
     let (total_in, total_out) = (decoder.total_in(), decoder.total_out());
     let event = match decoder.decompress(input, out) {
@@ -587,6 +614,7 @@ fn bunzip(decoder: &mut Bunzip, input: &[u8], out: &mut [u8]) -> Step {
     Step { consumed, written, event, ..Step::default() }
 }
 
+#[cfg(feature = "inflate")]
 fn unxz(decoder: &mut XzStream, input: &[u8], out: &mut [u8]) -> Step {
     let room = out.len().min(XZ_STEP_BYTES);
     let (total_in, total_out) = (decoder.total_in(), decoder.total_out());
@@ -634,5 +662,5 @@ fn skip(header: &mut u8, length: &mut u32, input: &[u8]) -> Step {
     Step { consumed: consumed + rest, event, ..Step::default() }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "inflate"))]
 mod tests;

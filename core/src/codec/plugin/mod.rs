@@ -42,7 +42,7 @@ pub(crate) struct Decoder {
 #[derive(Clone, Debug)]
 pub(crate) enum Framing {
     /// Into the lines of what is compressed; the hosts' delimiter is the line end.
-    #[cfg(feature = "inflate")]
+    #[cfg(feature = "gzip")]
     Gzip,
     /// Into what stands between delimiters, which are not empty.
     Lines(Box<[u8]>),
@@ -272,12 +272,12 @@ macro_rules! codecs {
 
 codecs! {
     cef both
-    #[cfg(feature = "inflate")] cloudfront decodes
+    #[cfg(feature = "gzip")] cloudfront decodes
     cloudtrail decodes
     csv both
     dots encodes
     es_bulk decodes
-    #[cfg(feature = "inflate")] gzip_lines decodes
+    #[cfg(feature = "gzip")] gzip_lines decodes
     json both
     json_lines both
     line both
@@ -320,7 +320,7 @@ pub(crate) fn compile_decoder(options: &PluginOptions, cx: &mut CompileCx<'_>) -
 }
 
 /// Makes the encoder of a codec that writes; nothing when errors were recorded.
-fn compile_encoder(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option<Encoder> {
+pub(crate) fn compile_encoder(options: &PluginOptions, cx: &mut CompileCx<'_>) -> Option<Encoder> {
     match lookup(&options.name) {
         Some(CodecInfo { encoder: Some(compile), .. }) => compile(options, cx),
         Some(_) => {

@@ -50,7 +50,7 @@ struct Mapping {
 /// One field of a pattern and where its text goes.
 #[derive(Debug)]
 struct Saved {
-    /// Its place among the fields of the pattern.
+    /// Its place among the texts.
     at: usize,
     field: FieldName,
     /// The field, where any value may be set and it stands at the top level.
@@ -62,8 +62,7 @@ struct Saved {
 enum How {
     /// Behind what the field holds already, with this text between them.
     Append { join: Box<str> },
-    /// Under the name that the field holds; if there is no such field, that the field at this place of
-    /// the pattern holds.
+    /// Under the name that the field holds; if there is no such field, that the text at this place is.
     Indirect { name_at: Option<usize> },
     Set,
 }
@@ -182,16 +181,44 @@ impl Mapping {
         };
         let Some(value) = value else { return Ok(Outcome::Unmatched) };
         let subject = subject(value, cx.arena);
-        if self.pattern.find(subject, cx.arena.simd(), &mut cx.scratch.spans).is_err() {
+        let Some(splitter) = self.pattern.splitter.as_ref().filter(|_| !subject.is_empty()) else {
+            return Err(Failed);
+        };
+        let texts = cx.arena.texts(splitter.kept());
+        if splitter.split(subject, cx.arena.simd(), texts).is_err() {
             return Err(Failed);
         }
+        if let Some(names) = &self.pattern.plain
+            && event.data.append_texts(names, texts)
+        {
+            return Ok(Outcome::Matched);
+        }
+        if let Some(layout) = &self.pattern.layout
+            && let Some(mut filling) = layout.begin(&mut event.data, cx.arena)
+        {
+            for (field, text) in layout.fields().iter().zip(&*texts) {
+                filling.text(field, text);
+            }
+            return Ok(Outcome::Matched);
+        }
+        self.set_each(texts, event, cx)
+    }
+
+    /// Sets the fields one by one.
+    #[inline(never)]
+    fn set_each<'b>(
+        &'b self,
+        texts: &[&'b str],
+        event: &mut Event<'b>,
+        cx: &Cx<'_, 'b>,
+    ) -> Result<Outcome, Failed> {
         let before = event.data.seen();
         for saved in &self.pattern.saved {
-            let text = part(subject, &cx.scratch.spans, saved.at);
+            let text = texts.get(saved.at).copied().unwrap_or("");
             if let Some(field) = &saved.plain {
                 field.set(before, &mut event.data, text, cx.arena);
             } else {
-                saved.set(text, subject, event, cx)?;
+                saved.set(text, texts, event, cx)?;
             }
         }
         Ok(Outcome::Matched)
@@ -208,18 +235,19 @@ impl Mapping {
             Value::Str(_) => String::new(),
             value => format!(" of {}", shown_value(value)),
         };
-        let found = self.pattern.find(subject, cx.arena.simd(), &mut cx.scratch.spans);
-        let Err(miss) = found else {
+        let Some(splitter) = &self.pattern.splitter else {
+            return Some("the pattern has no field, and fits nothing".to_owned());
+        };
+        let Err(miss) = splitter.split(subject, cx.arena.simd(), &mut vec![""; splitter.kept()]) else {
             return Some(format!("a field of the pattern cannot be set from field `{path}`"));
         };
         let rest = subject.get(miss.from..).unwrap_or("");
-        Some(match self.pattern.delimiter(miss) {
-            None => "the pattern has no field, and fits nothing".to_owned(),
-            Some("") => "two fields of the pattern have no delimiter between them".to_owned(),
-            Some(delimiter) if miss.is_at_start() => {
-                format!("field `{path}` does not start with {}{whole}: {}", shown(delimiter), shown(rest))
+        Some(match (splitter.missed(miss), miss.delimiter) {
+            ("", _) => "two fields of the pattern have no delimiter between them".to_owned(),
+            (front, None) => {
+                format!("field `{path}` does not start with {}{whole}: {}", shown(front), shown(rest))
             }
-            Some(delimiter) => {
+            (delimiter, Some(_)) => {
                 let place = if rest.is_empty() { "its end".to_owned() } else { shown(rest) };
                 format!(
                     "{} does not follow in field `{path}`{whole} after {} bytes, at {place}",
@@ -237,7 +265,7 @@ impl Saved {
     fn set<'b>(
         &'b self,
         text: &'b str,
-        subject: &'b str,
+        texts: &[&'b str],
         event: &mut Event<'b>,
         cx: &Cx<'_, 'b>,
     ) -> Result<(), Failed> {
@@ -255,7 +283,7 @@ impl Saved {
             }
             How::Indirect { name_at } => {
                 let name = match event.get(path) {
-                    None => name_at.map_or("", |at| part(subject, &cx.scratch.spans, at)),
+                    None => name_at.and_then(|at| texts.get(at).copied()).unwrap_or(""),
                     Some(Value::Str(name)) => name,
                     Some(Value::Null) => "null",
                     Some(value) => cx.arena.build(|out| text::push_java_value(value, out)),
@@ -267,12 +295,6 @@ impl Saved {
         }
         Ok(())
     }
-}
-
-/// What was found for a field of the pattern.
-#[inline]
-fn part<'b>(subject: &'b str, spans: &[(usize, usize)], at: usize) -> &'b str {
-    spans.get(at).and_then(|&(start, end)| subject.get(start..end)).unwrap_or("")
 }
 
 fn appended<'b>(old: &Value<'b>, join: &str, new: &str, arena: &'b Arena) -> &'b str {

@@ -1,53 +1,24 @@
-//! Patterns of dissect: from their text to delimiters, and from a subject to the places of the fields.
-
-use memchr::memmem::Finder;
+//! Patterns of dissect: from their text to delimiters, and from a subject to the texts of the fields.
 
 use crate::diagnostic::Code;
+use crate::event::{Layout, NameSet};
 use crate::filter::CompileCx;
 use crate::filter::dissect::{How, Saved};
 use crate::filter::field::{FieldName, PlainField};
 use crate::program::options::{OptionKind, OptionValue};
-use crate::scan::{Kernel, Level, Near, Simd};
+use crate::scan::split::{Piece, Splitter};
 
 /// A pattern, ready to be searched.
 #[derive(Debug)]
 pub(super) struct Pattern {
-    /// What a subject starts with.
-    prefix: Box<str>,
-    /// What stands behind each field but the last.
-    delimiters: Box<[Delimiter]>,
-    /// A pattern that has none fits nothing.
-    has_fields: bool,
+    /// The texts of the fields that are set; nothing for a pattern without fields, which fits nothing.
+    pub(super) splitter: Option<Splitter>,
     /// What is set, in this order: plain fields, then what is appended, then what is named by others.
     pub(super) saved: Box<[Saved]>,
-}
-
-#[derive(Debug)]
-struct Delimiter {
-    text: Box<str>,
-    search: Search,
-    /// `->`: it may repeat.
-    is_padding: bool,
-}
-
-/// How a delimiter is found.
-#[derive(Debug)]
-enum Search {
-    Byte(u8),
-    Long(Box<Finder<'static>>),
-    /// There is no text between two fields.
-    Never,
-    /// By its rarest byte, which stands at `at`; its bytes are those of `word` under `mask`.
-    Short { byte: u8, at: usize, word: u64, mask: u64 },
-}
-
-/// Why a subject does not fit.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Miss {
-    /// The delimiter; nothing for the text in front.
-    delimiter: Option<usize>,
-    /// Where it was looked for.
-    pub(super) from: usize,
+    /// The names of what is set, where all of it is plain.
+    pub(super) plain: Option<NameSet>,
+    /// Where it goes, where all of it is set and some in maps.
+    pub(super) layout: Option<Layout>,
 }
 
 /// A pattern that was reported as bad.
@@ -118,167 +89,18 @@ impl Pattern {
         if !sound {
             return Err(Refused);
         }
-        let padded = fields.iter().map(|field| field.is_padded);
-        let delimiters = literals.iter().skip(1).zip(padded);
-        Ok(Some(Self {
-            prefix: literals.first().copied().unwrap_or("").into(),
-            delimiters: delimiters.map(|(text, padded)| Delimiter::new(text, padded)).collect(),
-            has_fields: !fields.is_empty(),
-            saved: saved(&fields, &literals, cx),
-        }))
-    }
-
-    /// Finds the text of each field: the places, in the order of the pattern.
-    pub(super) fn find(
-        &self,
-        subject: &str,
-        simd: Simd,
-        spans: &mut Vec<(usize, usize)>,
-    ) -> Result<(), Miss> {
-        spans.clear();
-        let bytes = subject.as_bytes();
-        let in_front = Miss { delimiter: None, from: 0 };
-        if bytes.is_empty() || !self.has_fields {
-            return Err(in_front);
-        }
-        // PERF: most patterns have nothing in front, and that is not worth a call.
-        if !self.prefix.is_empty() && !subject.starts_with(&*self.prefix) {
-            return Err(in_front);
-        }
-        simd.dispatch(Find { pattern: self, bytes, spans })
-    }
-
-    /// The delimiter that was not found; nothing when the pattern has no field.
-    pub(super) fn delimiter(&self, miss: Miss) -> Option<&str> {
-        match miss.delimiter {
-            Some(index) => self.delimiters.get(index).map(|delimiter| &*delimiter.text),
-            None => self.has_fields.then_some(&*self.prefix),
-        }
-    }
-}
-
-impl Miss {
-    /// Whether the text before the first field is missing.
-    pub(super) fn is_at_start(self) -> bool {
-        self.delimiter.is_none()
-    }
-}
-
-impl Delimiter {
-    /// Bytes up to which one byte is looked for and the rest compared.
-    const SHORT_BYTES: usize = 8;
-
-    fn new(text: &str, is_padding: bool) -> Self {
-        let search = match text.as_bytes() {
-            [] => Search::Never,
-            [byte] => Search::Byte(*byte),
-            bytes if bytes.len() <= Self::SHORT_BYTES => {
-                let rarest = (0..bytes.len()).min_by_key(|&at| frequency(bytes[at])).unwrap_or(0);
-                let mut word = [0; Self::SHORT_BYTES];
-                word[..bytes.len()].copy_from_slice(bytes);
-                Search::Short {
-                    byte: bytes[rarest],
-                    at: rarest,
-                    word: u64::from_le_bytes(word),
-                    mask: u64::MAX >> (64 - 8 * bytes.len()),
-                }
-            }
-            bytes => Search::Long(Box::new(Finder::new(bytes).into_owned())),
-        };
-        Self { text: text.into(), search, is_padding }
-    }
-
-    /// The first place at or behind `from`.
-    #[inline(always)]
-    fn find<L: Level>(
-        &self,
-        level: L,
-        near: &mut Near,
-        bytes: &[u8],
-        from: usize,
-    ) -> Option<usize> {
-        match &self.search {
-            Search::Byte(byte) => {
-                let found = near.find1(level, *byte, bytes, from);
-                (found < bytes.len()).then_some(found)
-            }
-            Search::Short { byte, at, .. } => {
-                let mut start = from + at;
-                loop {
-                    let found = near.find1(level, *byte, bytes, start);
-                    if found >= bytes.len() {
-                        return None;
-                    }
-                    if self.is_at(bytes, found - at) {
-                        return Some(found - at);
-                    }
-                    start = found + 1;
-                }
-            }
-            Search::Long(finder) => finder.find(bytes.get(from..)?).map(|at| from + at),
-            Search::Never => None,
-        }
-    }
-
-    /// Whether the delimiter stands at a place.
-    #[inline(always)]
-    fn is_at(&self, bytes: &[u8], place: usize) -> bool {
-        let Some(rest) = bytes.get(place..) else { return false };
-        match (&self.search, rest.first_chunk()) {
-            (Search::Byte(byte), _) => rest.first() == Some(byte),
-            (Search::Short { word, mask, .. }, Some(chunk)) => {
-                u64::from_le_bytes(*chunk) & mask == *word
-            }
-            _ => rest.starts_with(self.text.as_bytes()) && !self.text.is_empty(),
-        }
-    }
-}
-
-/// Finds the places of the fields behind the text in front.
-struct Find<'a> {
-    pattern: &'a Pattern,
-    bytes: &'a [u8],
-    spans: &'a mut Vec<(usize, usize)>,
-}
-
-// PERF: most fields are shorter than a block, and a call for each would take longer than to find its end.
-impl Kernel for Find<'_> {
-    type Output = Result<(), Miss>;
-
-    #[inline(always)]
-    fn run<L: Level>(self, level: L) -> Self::Output {
-        let Self { pattern, bytes, spans } = self;
-        spans.reserve(pattern.delimiters.len() + 1);
-        let mut near = Near::default();
-        let mut left = pattern.prefix.len();
-        for (index, delimiter) in pattern.delimiters.iter().enumerate() {
-            let Some(at) = delimiter.find(level, &mut near, bytes, left) else {
-                return Err(Miss { delimiter: Some(index), from: left });
-            };
-            spans.push((left, at));
-            // Logstash does not go on behind a delimiter at the very start of the text.
-            if at > 0 {
-                left = at + delimiter.text.len();
-            }
-            if delimiter.is_padding {
-                while delimiter.is_at(bytes, left) {
-                    left += delimiter.text.len();
-                }
-            }
-        }
-        spans.push((left, bytes.len()));
-        Ok(())
-    }
-}
-
-/// How often a byte stands in logs, roughly: the rarer, the better to look for.
-fn frequency(byte: u8) -> u8 {
-    match byte {
-        b' ' => 4,
-        b'a'..=b'z' | b'0'..=b'9' => 3,
-        b'A'..=b'Z' | b'.' | b'-' | b'/' | b':' => 2,
-        b',' | b'=' | b'"' | b'_' => 1,
-        _ => 0,
+        let kept: Vec<usize> = (0..fields.len()).filter(|&at| is_kept(&fields, at)).collect();
+        let pieces = fields.iter().zip(&literals).enumerate().map(|(at, (field, front))| Piece {
+            front,
+            is_padded: field.is_padded,
+            is_kept: kept.contains(&at),
+        });
+        let pieces: Vec<_> = pieces.collect();
+        let splitter = (!pieces.is_empty()).then(|| Splitter::new(&pieces));
+        let saved = saved(&fields, &literals, &kept, cx);
+        let plain = plain(&saved);
+        let layout = if plain.is_none() { layout(&saved) } else { None };
+        Ok(Some(Self { splitter, saved, plain, layout }))
     }
 }
 
@@ -328,8 +150,35 @@ fn split_suffix(text: &str) -> (&str, &str) {
     text.split_at(end)
 }
 
-/// What is set of the fields, in order; skipped ones are not.
-fn saved(fields: &[Field<'_>], literals: &[&str], cx: &CompileCx<'_>) -> Box<[Saved]> {
+/// The names of what is set, if there is nothing that has to be set in another way.
+fn plain(saved: &[Saved]) -> Option<NameSet> {
+    let keys = saved.iter().map(|saved| saved.field.ordinary().filter(|_| matches!(saved.how, How::Set)));
+    NameSet::new(keys.collect::<Option<Vec<_>>>()?.into_iter())
+}
+
+fn layout(saved: &[Saved]) -> Option<Layout> {
+    let paths = saved.iter().map(|saved| match (&saved.how, &saved.field) {
+        (How::Set, FieldName::Fixed(path)) => Some(path),
+        _ => None,
+    });
+    Layout::new(paths.collect::<Option<Vec<_>>>()?.into_iter())
+}
+
+/// Whether the text of a field is set, or names another field.
+fn is_kept(fields: &[Field<'_>], at: usize) -> bool {
+    let field = &fields[at];
+    let names = |other: &Field<'_>| other.kind == Kind::Indirect && other.name == field.name;
+    field.kind != Kind::Skip || fields.iter().any(names)
+}
+
+/// What is set of the fields, in order; skipped ones are not. `kept` are the fields whose texts there are.
+fn saved(
+    fields: &[Field<'_>],
+    literals: &[&str],
+    kept: &[usize],
+    cx: &CompileCx<'_>,
+) -> Box<[Saved]> {
+    let place = |field: usize| kept.iter().position(|&at| at == field).unwrap_or(kept.len());
     let style = cx.options.field_reference_escape_style;
     let mut order: Vec<usize> =
         (0..fields.len()).filter(|&at| fields[at].kind != Kind::Skip).collect();
@@ -349,7 +198,7 @@ fn saved(fields: &[Field<'_>], literals: &[&str], cx: &CompileCx<'_>) -> Box<[Sa
             }
             Kind::Indirect => {
                 let mut others = (0..fields.len()).filter(|&other| other != at);
-                How::Indirect { name_at: others.find(|&other| fields[other].name == name) }
+                How::Indirect { name_at: others.find(|&other| fields[other].name == name).map(place) }
             }
             Kind::Normal | Kind::Skip => How::Set,
         };
@@ -357,7 +206,7 @@ fn saved(fields: &[Field<'_>], literals: &[&str], cx: &CompileCx<'_>) -> Box<[Sa
             How::Set => PlainField::new(&field, saved.iter().map(|earlier| &earlier.field)),
             _ => None,
         };
-        saved.push(Saved { at, field, plain, how });
+        saved.push(Saved { at: place(at), field, plain, how });
     }
     saved.into()
 }
@@ -380,31 +229,6 @@ mod tests {
             ("", "", ""),
         ] {
             assert_eq!(split_suffix(text), (name, suffix), "{text}");
-        }
-    }
-
-    #[test]
-    fn delimiters_of_every_length_are_found_at_their_first_place() {
-        struct First<'a>(&'a Delimiter, &'a str, usize);
-        impl Kernel for First<'_> {
-            type Output = Option<usize>;
-
-            #[inline(always)]
-            fn run<L: Level>(self, level: L) -> Self::Output {
-                self.0.find(level, &mut Near::default(), self.1.as_bytes(), self.2)
-            }
-        }
-        let subject = "aab aaab -=- -=-=- [x] <long delimiter> long delimiter";
-        for simd in Simd::all() {
-            for text in ["b", "ab", "aaab", "-=-=", "[x]", "long delimiter", "> long delimiter", "zz"] {
-                let delimiter = Delimiter::new(text, false);
-                for from in 0..=subject.len() {
-                    let expected = subject[from..].find(text).map(|at| from + at);
-                    let found = simd.dispatch(First(&delimiter, subject, from));
-                    assert_eq!(found, expected, "{text} {from} {simd:?}");
-                }
-            }
-            assert_eq!(simd.dispatch(First(&Delimiter::new("", false), "x", 0)), None);
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use core::net::IpAddr;
 
-use maxminddb::{Reader, geoip2};
+use maxminddb::Reader;
 
 use crate::arena::Arena;
 use crate::event::{Key, Object, Value};
+use crate::filter::geoip::answer::{Place, Traits};
 use crate::filter::geoip::fields::{Field, Kind};
 use crate::filter::stored::FileError;
 use crate::limits;
@@ -63,7 +64,7 @@ impl Database {
         };
         match self.kind {
             Kind::City | Kind::Country | Kind::Enterprise => {
-                let place: geoip2::Enterprise<'b> = found.decode()?.ok_or(NotFound)?;
+                let place: Place<'b> = found.decode()?.ok_or(NotFound)?;
                 let location = &place.location;
                 let has_place = location.latitude.is_some() || location.longitude.is_some();
                 if self.kind == Kind::City && !has_place {
@@ -74,7 +75,7 @@ impl Database {
                 }
             }
             Kind::Asn | Kind::Isp => {
-                let isp: geoip2::Isp<'b> = found.decode()?.ok_or(NotFound)?;
+                let isp: Traits<'b> = found.decode()?.ok_or(NotFound)?;
                 for &field in fields {
                     let value = match field {
                         Field::AsNumber => isp.autonomous_system_number.map(|it| Value::Int(it.into())),
@@ -91,13 +92,13 @@ impl Database {
                 }
             }
             Kind::Domain => {
-                let domain: geoip2::Domain<'b> = found.decode()?.ok_or(NotFound)?;
+                let domain: Traits<'b> = found.decode()?.ok_or(NotFound)?;
                 if fields.contains(&Field::Domain) {
                     add(Field::Domain, Some(domain.domain.map_or(Value::Null, Value::Str)));
                 }
             }
             Kind::AnonymousIp => {
-                let traits: geoip2::AnonymousIp = found.decode()?.ok_or(NotFound)?;
+                let traits: Traits<'b> = found.decode()?.ok_or(NotFound)?;
                 for &field in fields {
                     let flag = match field {
                         Field::Anonymous => traits.is_anonymous,
@@ -131,12 +132,12 @@ fn check_size(bytes: usize) -> Result<(), FileError> {
 
 fn place_field<'b>(
     field: Field,
-    place: &geoip2::Enterprise<'b>,
+    place: &Place<'b>,
     address: IpAddr,
     kind: Kind,
     arena: &'b Arena,
 ) -> Option<Value<'b>> {
-    let region = place.subdivisions.last();
+    let region = place.region.as_ref();
     let location = &place.location;
     let traits = &place.traits;
     let is_city = kind == Kind::City;

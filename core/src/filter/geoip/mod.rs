@@ -14,6 +14,7 @@ use crate::filter::{CompileCx, Cx, Filter, Outcome, ReloadCx, shown_value, tag_a
 use crate::program::options::PluginOptions;
 use crate::program::{Ecs, PluginDoc, Resources};
 
+mod answer;
 mod database;
 mod fields;
 

@@ -1,6 +1,7 @@
 //! grok's options to patterns: dictionaries, expansion, regexes and where their groups go.
 
 use crate::diagnostic::Span;
+use crate::event::Layout;
 use crate::filter::field::{FieldName, PlainField};
 use crate::filter::grok::{
     BudgetScope, Capture, EmptyCaptures, Existing, FieldMatch, Grok, Pattern, Scope, Stop,
@@ -160,7 +161,16 @@ fn pattern(
     let (dictionary, named_only) = (&shared.dictionary, shared.named_captures_only);
     let (regex, expansion) = expanded_regex(source, span, dictionary, named_only, cx)?;
     let captures = captures(&regex, shared, cx);
-    Some(Pattern { source: source.into(), regex, captures, expansion })
+    let paths = captures.iter().map(|capture| match &capture.field {
+        FieldName::Fixed(path) => Some(path),
+        FieldName::Invalid | FieldName::Template(_) => None,
+    });
+    // PERF: fields at the top level are set as fast one by one, and need no look at the event before.
+    let layout = paths
+        .collect::<Option<Vec<_>>>()
+        .filter(|paths| paths.iter().any(|path| path.ordinary().is_none()))
+        .and_then(|paths| Layout::new(paths.into_iter()));
+    Some(Pattern { source: source.into(), regex, captures, layout, expansion })
 }
 
 /// The regular expression that a grok pattern stands for; nothing when an error was recorded.
@@ -179,7 +189,7 @@ pub(crate) fn expanded_regex(
         }
     };
     let flags = Flags { dot_all: true, ..Flags::default() };
-    match Regex::new(&expansion.regex, flags) {
+    match Regex::pooled(&expansion.regex, flags, &mut cx.lists.pool) {
         Ok(regex) => Some((regex, expansion)),
         Err(error) => {
             cx.expanded_regex_error(span, source, &expansion, &error);

@@ -4,7 +4,7 @@
 //! `path`. Source of behaviour: logstash-filter-grok 4.4.3 and jls-grok.
 
 use crate::arena::Arena;
-use crate::event::{Event, PathRef, SetError, Value, text};
+use crate::event::{Event, Filling, Layout, PathRef, SetError, Value, text};
 use crate::filter::field::{FieldName, PlainField};
 use crate::filter::lists::ListPart;
 use crate::filter::timeout::Timeout;
@@ -50,6 +50,8 @@ struct Pattern {
     regex: Regex,
     /// In the order in which they are set: by name's first appearance, then by place.
     captures: Box<[Capture]>,
+    /// Where the captures go in an event that has none of their fields, if some go into maps.
+    layout: Option<Layout>,
     /// Where the regex came from, for explanations.
     expansion: Expansion,
 }
@@ -245,8 +247,27 @@ impl Grok {
         }
     }
 
-    #[inline(never)]
     fn set_captures<'b>(
+        &'b self,
+        pattern: &'b Pattern,
+        subject: &'b str,
+        event: &mut Event<'b>,
+        cx: &Cx<'_, 'b>,
+    ) -> Result<(), SetError> {
+        // PERF: nearly all events have none of the fields. What is not searched for takes a third of the
+        // instructions: of COMBINEDAPACHELOG with the names of ECS 3,100 of 8,200.
+        if self.empty == EmptyCaptures::Drop
+            && let Some(layout) = &pattern.layout
+            && let Some(filling) = layout.begin(&mut event.data, cx.arena)
+        {
+            set_new_captures(&pattern.captures, layout, subject, filling, cx);
+            return Ok(());
+        }
+        self.set_each_capture(pattern, subject, event, cx)
+    }
+
+    #[inline(never)]
+    fn set_each_capture<'b>(
         &'b self,
         pattern: &'b Pattern,
         subject: &'b str,
@@ -298,6 +319,28 @@ impl FieldMatch {
     fn remember(&self, index: usize, cx: &mut Cx<'_, '_>) {
         if let Some(list) = self.list {
             cx.scratch.lists.matched(list, index);
+        }
+    }
+}
+
+/// Sets what was captured, without what is empty.
+#[inline(never)]
+fn set_new_captures<'b>(
+    captures: &[Capture],
+    layout: &'b Layout,
+    subject: &'b str,
+    mut event: Filling<'_, 'b>,
+    cx: &Cx<'_, 'b>,
+) {
+    let groups = cx.scratch.pattern.groups();
+    for (capture, field) in captures.iter().zip(layout.fields()) {
+        match (groups.text(capture.group, subject), capture.kind) {
+            (None, _) | (Some(""), CaptureKind::Text) => {}
+            (Some(text), CaptureKind::Text) => event.text(field, text),
+            (Some(text), CaptureKind::Int) => event.value(field, number::to_i(text, cx.arena)),
+            (Some(text), CaptureKind::Float) => {
+                event.value(field, Value::Float(number::to_f(text, cx.arena)));
+            }
         }
     }
 }

@@ -9,21 +9,35 @@ use crate::limits;
 use super::hir::{Hir, HirKind};
 use super::unicode::{ByteSet, Class};
 
+mod memo;
 mod prefix;
 mod unique;
 
+pub(crate) use memo::PrefixId;
 pub(crate) use prefix::{DEPTH, Prefix};
+
+use memo::{Memo, NodeId};
 
 /// Works on one pattern; gives the weakest answer when the pattern is too large to look at.
 #[derive(Debug)]
 pub(crate) struct Analysis {
     /// Nodes that may still be looked at.
     work_left: u32,
+    memo: Memo,
+}
+
+/// What is known of a node wherever it stands.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    alphabet: ByteSet,
+    /// Characters in it, with the copies of repeats that are told apart; no more than
+    /// [`unique::MAX_POSITIONS`] and one.
+    positions: usize,
 }
 
 impl Analysis {
     pub(crate) fn new() -> Self {
-        Self { work_left: limits::PATTERN_ANALYSIS_STEPS }
+        Self { work_left: limits::PATTERN_ANALYSIS_STEPS, memo: Memo::new() }
     }
 
     /// Takes one step of work; false when none is left.
@@ -34,38 +48,51 @@ impl Analysis {
 
     /// The bytes with which characters begin that a match can consume.
     pub(crate) fn alphabet(&mut self, hir: &Hir) -> ByteSet {
-        let mut set = ByteSet::default();
-        self.add_alphabet(hir, &mut set);
-        set
+        self.shape(hir).alphabet
     }
 
-    fn add_alphabet(&mut self, hir: &Hir, set: &mut ByteSet) {
-        if !self.step() {
-            *set = ByteSet::FULL;
-            return;
-        }
+    fn shape(&mut self, hir: &Hir) -> Shape {
+        let nothing = Shape { alphabet: ByteSet::EMPTY, positions: 0 };
         match &hir.kind {
-            HirKind::Alternate(nodes) | HirKind::Concat(nodes) => {
-                for node in nodes {
-                    self.add_alphabet(node, set);
-                }
-            }
-            HirKind::Atomic(body)
-            | HirKind::Capture { body, .. }
-            | HirKind::Repeat { body, .. } => {
-                self.add_alphabet(body, set);
-            }
-            HirKind::Class(class) => *set = set.union(&class.bytes),
-            HirKind::Literal(text) => text.bytes().for_each(|byte| set.insert(byte)),
+            HirKind::Class(class) => return Shape { alphabet: class.bytes, positions: 1 },
             HirKind::Assert(_)
             | HirKind::Empty
             | HirKind::Keep
             | HirKind::LookAhead { .. }
-            | HirKind::LookBehind { .. } => {}
-            HirKind::Backref { .. } | HirKind::Call(_) | HirKind::If { .. } => {
-                *set = ByteSet::FULL;
-            }
+            | HirKind::LookBehind { .. } => return nothing,
+            _ => {}
         }
+        let node = NodeId::of(hir);
+        if let Some(known) = self.memo.shapes.get(&node) {
+            return *known;
+        }
+        let unknown = Shape { alphabet: ByteSet::FULL, positions: unique::MAX_POSITIONS + 1 };
+        if !self.step() {
+            return unknown;
+        }
+        let mut shape = nothing;
+        match &hir.kind {
+            HirKind::Alternate(nodes) | HirKind::Concat(nodes) => {
+                for node in nodes {
+                    let Shape { alphabet, positions } = self.shape(node);
+                    shape.alphabet = shape.alphabet.union(&alphabet);
+                    shape.positions += positions;
+                }
+            }
+            HirKind::Atomic(body) | HirKind::Capture { body, .. } => shape = self.shape(body),
+            HirKind::Literal(text) => {
+                text.bytes().for_each(|byte| shape.alphabet.insert(byte));
+                shape.positions = text.chars().count();
+            }
+            HirKind::Repeat { body, min, max, .. } => {
+                shape = self.shape(body);
+                shape.positions *= unique::copies(*min, *max).unwrap_or(1) as usize;
+            }
+            _ => shape = unknown,
+        }
+        shape.positions = shape.positions.min(unique::MAX_POSITIONS + 1);
+        self.memo.shapes.insert(node, shape);
+        shape
     }
 }
 

@@ -3,6 +3,7 @@
 use super::super::hir::{Hir, HirKind};
 use super::super::unicode::{ByteSet, Class};
 use super::Analysis;
+use super::memo::{NodeId, PrefixId};
 
 /// Places that are looked at.
 pub(crate) const DEPTH: usize = 5;
@@ -56,22 +57,42 @@ impl Prefix {
 
 impl Analysis {
     /// What can be read where `hir` matches, with `next` behind it.
-    pub(crate) fn prefix(&mut self, hir: &Hir, next: &Prefix) -> Prefix {
-        if !self.step() {
-            return Prefix::ANY;
-        }
+    pub(crate) fn prefix(&mut self, hir: &Hir, next: PrefixId) -> PrefixId {
         match &hir.kind {
-            HirKind::Alternate(nodes) => {
-                let mut all = Prefix::NEVER;
-                for node in nodes {
-                    all = all.union(&self.prefix(node, next));
-                }
-                all
+            HirKind::Atomic(body) | HirKind::Capture { body, .. } => {
+                return self.prefix(body, next);
             }
-            HirKind::Atomic(body) | HirKind::Capture { body, .. } => self.prefix(body, next),
-            HirKind::Class(class) => class_prefix(class, next),
+            HirKind::Assert(_)
+            | HirKind::Empty
+            | HirKind::Keep
+            | HirKind::LookAhead { .. }
+            | HirKind::LookBehind { .. } => return next,
+            HirKind::Backref { .. } | HirKind::Call(_) | HirKind::If { .. } => {
+                return PrefixId::ANY;
+            }
+            _ => {}
+        }
+        let place = (NodeId::of(hir), next);
+        if let Some(known) = self.memo.found.get(&place) {
+            return *known;
+        }
+        if !self.step() {
+            return PrefixId::ANY;
+        }
+        let found = match &hir.kind {
+            HirKind::Alternate(nodes) => {
+                let mut all = *self.prefix_of(PrefixId::NEVER);
+                for node in nodes {
+                    let prefix = self.prefix(node, next);
+                    all = all.union(self.prefix_of(prefix));
+                }
+                self.memo.intern(all)
+            }
+            HirKind::Class(class) => {
+                let prefix = class_prefix(class, self.prefix_of(next));
+                self.memo.intern(prefix)
+            }
             HirKind::Concat(nodes) => {
-                let mut prefix = *next;
                 // What is further away than the depth does not show.
                 let mut from = 0;
                 let mut bytes = 0_usize;
@@ -79,65 +100,70 @@ impl Analysis {
                     bytes = bytes.saturating_add(nodes[from].facts.min_bytes as usize);
                     from += 1;
                 }
-                if from < nodes.len() {
-                    prefix = Prefix::ANY;
-                }
+                let mut prefix = if from < nodes.len() { PrefixId::ANY } else { next };
                 for node in nodes[..from].iter().rev() {
-                    prefix = self.prefix(node, &prefix);
+                    prefix = self.prefix(node, prefix);
                 }
                 prefix
             }
             HirKind::Literal(text) => {
-                let mut prefix = *next;
+                let mut prefix = *self.prefix_of(next);
                 for byte in text.bytes().take(DEPTH).rev() {
                     let mut set = ByteSet::default();
                     set.insert(byte);
                     prefix = Prefix::after(set, &prefix);
                 }
-                prefix
+                self.memo.intern(prefix)
             }
             HirKind::Repeat { body, min, max, .. } => self.repeat_prefix(body, *min, *max, next),
-            HirKind::Assert(_)
-            | HirKind::Empty
-            | HirKind::Keep
-            | HirKind::LookAhead { .. }
-            | HirKind::LookBehind { .. } => *next,
-            HirKind::Backref { .. } | HirKind::Call(_) | HirKind::If { .. } => Prefix::ANY,
-        }
+            _ => next,
+        };
+        self.memo.found.insert(place, found);
+        found
     }
 
-    fn repeat_prefix(&mut self, body: &Hir, min: u32, max: Option<u32>, next: &Prefix) -> Prefix {
-        let mut prefix = *next;
+    fn repeat_prefix(
+        &mut self,
+        body: &Hir,
+        min: u32,
+        max: Option<u32>,
+        next: PrefixId,
+    ) -> PrefixId {
+        let mut prefix = next;
         let optional = max.map_or(u32::MAX, |max| max.saturating_sub(min));
         // Each round adds what one more iteration shows; beyond the depth nothing new can.
         for _ in 0..optional.min(ROUNDS) {
-            let more = next.union(&self.prefix(body, &prefix));
+            let taken = self.prefix(body, prefix);
+            let more = self.either(next, taken);
             if more == prefix {
                 break;
             }
             prefix = more;
         }
         for _ in 0..min.min(ROUNDS) {
-            prefix = self.prefix(body, &prefix);
+            prefix = self.prefix(body, prefix);
         }
         prefix
     }
 }
 
 fn class_prefix(class: &Class, next: &Prefix) -> Prefix {
-    let ascii = class.bytes.ascii();
-    let mut prefix = if ascii.is_empty() { Prefix::NEVER } else { Prefix::after(ascii, next) };
+    let has_ascii = !class.bytes.ascii().is_empty();
     if class.ranges.is_empty() {
-        return prefix;
+        return if has_ascii { Prefix::after(class.bytes, next) } else { Prefix::NEVER };
     }
-    // A character of two to four bytes.
-    let lead = class.bytes.wide();
-    for len in 2..=4 {
-        let mut wide = *next;
-        for _ in 1..len {
-            wide = Prefix::after(ByteSet::INNER, &wide);
+    // A character of one to four bytes, the first of which tells its set.
+    let lengths = if has_ascii { 1..=4 } else { 2..=4 };
+    let mut prefix = Prefix { sets: [class.bytes; DEPTH], ends: 0 };
+    for (place, set) in prefix.sets.iter_mut().enumerate().skip(1) {
+        *set = ByteSet::EMPTY;
+        for len in lengths.clone() {
+            let behind = place.checked_sub(len).map_or(&ByteSet::INNER, |at| &next.sets[at]);
+            *set = set.union(behind);
         }
-        prefix = prefix.union(&Prefix::after(lead, &wide));
+    }
+    for len in lengths {
+        prefix.ends |= next.ends << len;
     }
     prefix
 }

@@ -9,16 +9,17 @@ use super::super::unicode::{ByteSet, lead_byte};
 use super::Analysis;
 
 /// Characters of a node above which it is not looked at: one bit each in a mask.
-const MAX_POSITIONS: usize = 128;
+pub(super) const MAX_POSITIONS: usize = 128;
 
 /// Copies of a repeated body up to which a count is taken as it is written.
 const MAX_COPIES: u32 = 4;
 
 /// The automaton of Glushkov: its states are the places of the characters in the pattern.
-#[derive(Default)]
 struct Automaton {
-    /// What a place reads, by first byte.
-    sets: Vec<ByteSet>,
+    /// What places read, by first byte, each with the places that read it.
+    sets: Vec<(ByteSet, u128)>,
+    /// For each place the number of its set.
+    set_of: Vec<usize>,
     /// The places that can come next.
     follow: Vec<u128>,
 }
@@ -36,22 +37,29 @@ const EMPTY: Part = Part { nullable: true, first: 0, last: 0 };
 impl Analysis {
     /// Whether at most one end of a match of `hir`, from one start, can be followed by a byte of `next`.
     pub(crate) fn has_one_end(&mut self, hir: &Hir, next: &ByteSet) -> bool {
-        let mut automaton = Automaton::default();
-        let Some(whole) = self.part(hir, &mut automaton) else { return false };
-        if whole.nullable && automaton.any(whole.first, next) {
+        let positions = self.shape(hir).positions;
+        if positions > MAX_POSITIONS {
             return false;
         }
-        let count = automaton.sets.len();
-        let compatible: Vec<u128> = automaton
-            .sets
-            .iter()
-            .map(|set| automaton.places(|other| set.intersects(&automaton.sets[other])))
-            .collect();
+        let mut automaton = Automaton {
+            sets: Vec::new(),
+            set_of: Vec::with_capacity(positions),
+            follow: Vec::with_capacity(positions),
+        };
+        let Some(whole) = self.part(hir, &mut automaton) else { return false };
+        let leads = automaton.places(next);
+        if whole.nullable && whole.first & leads != 0 {
+            return false;
+        }
+        let count = automaton.follow.len();
+        let compatible_of: Vec<u128> =
+            automaton.sets.iter().map(|(set, _)| automaton.places(set)).collect();
+        let compatible = |place: usize| compatible_of[automaton.set_of[place]];
         // together[p]: places at which another reading of the same text can be when one is at p.
         let mut together = vec![0_u128; count];
         let mut fresh = vec![0_u128; count];
         for place in bits(whole.first) {
-            fresh[place] = whole.first & compatible[place];
+            fresh[place] = whole.first & compatible(place);
         }
         while let Some(place) = fresh.iter().position(|others| *others != 0) {
             if !self.step() {
@@ -60,12 +68,12 @@ impl Analysis {
             let others = core::mem::take(&mut fresh[place]);
             together[place] |= others;
             // The other reading may end here, and this one goes on with a byte of `next`.
-            if others & whole.last != 0 && automaton.any(automaton.follow[place], next) {
+            if others & whole.last != 0 && automaton.follow[place] & leads != 0 {
                 return false;
             }
             let reached = bits(others).fold(0, |all, other| all | automaton.follow[other]);
             for onward in bits(automaton.follow[place]) {
-                fresh[onward] |= reached & compatible[onward] & !together[onward];
+                fresh[onward] |= reached & compatible(onward) & !together[onward];
             }
         }
         true
@@ -122,8 +130,7 @@ impl Analysis {
         max: Option<u32>,
         automaton: &mut Automaton,
     ) -> Option<Part> {
-        let copies = max.unwrap_or_else(|| min.max(1));
-        if copies <= MAX_COPIES {
+        if let Some(copies) = copies(min, max) {
             let mut whole = EMPTY;
             for copy in 0..copies {
                 let mut part = self.part(body, automaton)?;
@@ -145,11 +152,17 @@ impl Analysis {
 
 impl Automaton {
     fn place(&mut self, set: ByteSet) -> Option<Part> {
-        let index = self.sets.len();
+        let index = self.follow.len();
         if index >= MAX_POSITIONS {
             return None;
         }
-        self.sets.push(set);
+        let known = self.sets.iter().position(|(known, _)| *known == set);
+        let id = known.unwrap_or_else(|| {
+            self.sets.push((set, 0));
+            self.sets.len() - 1
+        });
+        self.sets[id].1 |= 1 << index;
+        self.set_of.push(id);
         self.follow.push(0);
         Some(Part { nullable: false, first: 1 << index, last: 1 << index })
     }
@@ -171,13 +184,16 @@ impl Automaton {
         }
     }
 
-    fn any(&self, places: u128, next: &ByteSet) -> bool {
-        bits(places).any(|place| self.sets[place].intersects(next))
+    /// The places that read a byte of a set.
+    fn places(&self, set: &ByteSet) -> u128 {
+        let sets = self.sets.iter().filter(|(other, _)| other.intersects(set));
+        sets.fold(0, |all, (_, places)| all | places)
     }
+}
 
-    fn places(&self, holds: impl Fn(usize) -> bool) -> u128 {
-        (0..self.sets.len()).filter(|place| holds(*place)).fold(0, |all, place| all | 1 << place)
-    }
+/// The copies of a body that are told apart, if the repeat is taken as it is written.
+pub(super) fn copies(min: u32, max: Option<u32>) -> Option<u32> {
+    Some(max.unwrap_or_else(|| min.max(1))).filter(|copies| *copies <= MAX_COPIES)
 }
 
 fn bits(mut mask: u128) -> impl Iterator<Item = usize> {

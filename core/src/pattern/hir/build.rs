@@ -34,12 +34,13 @@ pub(super) fn class(set: &CharSet, span: Span) -> Hir {
 }
 
 pub(super) fn shared_class(class: Arc<Class>, span: Span) -> Hir {
-    let lens = || class.ranges.iter().flat_map(|(low, high)| [low.len_utf8(), high.len_utf8()]);
-    let ascii = (0..0x80).any(|byte| class.bytes.contains(byte));
-    let min = if ascii || class.is_empty { 1 } else { lens().min().unwrap_or(1) };
+    let ascii = !class.bytes.ascii().is_empty();
+    let shortest = class.ranges.first().map_or(1, |(low, _)| low.len_utf8());
+    let longest = class.ranges.last().map_or(1, |(_, high)| high.len_utf8());
+    let min = if ascii || class.is_empty { 1 } else { shortest };
     let facts = Facts {
         min_bytes: saturate(min),
-        max_bytes: Some(saturate(lens().max().unwrap_or(1))),
+        max_bytes: Some(saturate(longest)),
         chars: Some(1),
         first: class.bytes,
         ..Facts::NOTHING

@@ -190,10 +190,9 @@ impl Builder {
             *share = model.blurred_share(print);
             drafts.push(draft);
         }
-        let prints: Vec<[ByteSet; teddy::PLACES]> =
-            buckets.iter().map(|(_, print, _)| print.map(|set| *model.bytes(set))).collect();
+        let prints = buckets.each_ref().map(|(_, print, _)| print.map(|set| *model.bytes(set)));
         let mut finds = Vec::new();
-        let mut compare = vec![[u64::MAX; 257]; COMPARED];
+        let mut rows = [const { Vec::new() }; COMPARED];
         let mut patterns = [0; teddy::BUCKETS];
         let mut patterns_of = patterns.iter_mut();
         let buckets = buckets.map(|(drafts, ..)| {
@@ -206,13 +205,8 @@ impl Builder {
                 let bit = 1 << (finds.len() % 64);
                 bucket |= bit;
                 finds.push(draft.finds);
-                for (row, set) in compare.iter_mut().skip(BEFORE - draft.before).zip(&draft.sets) {
-                    let set = model.bytes(*set);
-                    for (byte, runs) in row.iter_mut().enumerate() {
-                        if !u8::try_from(byte).is_ok_and(|byte| set.contains(byte)) {
-                            *runs &= !bit;
-                        }
-                    }
+                for (row, set) in rows.iter_mut().skip(BEFORE - draft.before).zip(&draft.sets) {
+                    row.push((bit, *model.bytes(*set)));
                 }
             }
             bucket
@@ -226,17 +220,23 @@ impl Builder {
         });
         let runs = runs.collect();
         Group {
-            teddy: Teddy::new(|place, byte| {
-                let bits = prints.iter().enumerate();
-                bits.fold(0, |bits, (at, print)| bits | u8::from(print[place].contains(byte)) << at)
-            }),
+            teddy: Teddy::new(&prints),
             buckets,
             patterns,
-            compare: compare.into(),
+            compare: rows.iter().map(|runs| compared(runs)).collect(),
             runs,
             without: self.with.map(|with| !with),
         }
     }
+}
+
+/// The runs that a byte leaves open at one place: those that have it there, and those that have no set there.
+fn compared(runs: &[(u64, ByteSet)]) -> [u64; 257] {
+    let mut row = [runs.iter().fold(u64::MAX, |others, (bit, _)| others & !bit); 257];
+    for (bit, set) in runs {
+        set.iter().for_each(|byte| row[usize::from(byte)] |= bit);
+    }
+    row
 }
 
 /// The share of places in a log at which runs have to be compared.

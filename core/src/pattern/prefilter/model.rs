@@ -3,7 +3,8 @@
 //! `[0-9]:[0-9]` stands in nearly every line and `] "` in few: with that a clause is chosen that
 //! excludes most lines. A wrong guess costs time and never a match.
 
-use std::collections::BTreeMap;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 
 use crate::pattern::unicode::ByteSet;
 
@@ -28,7 +29,7 @@ struct Known {
 }
 
 /// A byte set by its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct SetId(pub(super) u16);
 
 impl SetId {
@@ -38,36 +39,37 @@ impl SetId {
 
 /// The counts, and the sets that were looked at.
 pub(super) struct Model {
-    /// The share of a byte among those that follow a kind.
-    after: Box<[[f32; 256]; KINDS]>,
+    /// The share of a byte among those that follow a kind, by byte.
+    after: Box<[[f32; KINDS]; 256]>,
     /// The share of a kind.
     kinds: [f32; KINDS],
     sets: Vec<Known>,
-    ids: BTreeMap<ByteSet, SetId>,
-    unions: BTreeMap<(SetId, SetId), SetId>,
+    ids: HashMap<ByteSet, SetId, FixedState>,
+    unions: HashMap<(SetId, SetId), SetId, FixedState>,
 }
 
 impl Model {
     /// Counts the sample; some ten microseconds.
     pub(super) fn new() -> Self {
         // What is not in the sample happens too.
-        let mut after = Box::new([[0.02_f32; 256]; KINDS]);
+        let mut after = Box::new([[0.02_f32; KINDS]; 256]);
         let mut kinds = [1.0_f32; KINDS];
         for pair in TYPICAL.as_bytes().windows(2) {
-            after[kind(pair[0])][usize::from(pair[1])] += 1.0;
+            after[usize::from(pair[1])][kind(pair[0])] += 1.0;
             kinds[kind(pair[0])] += 1.0;
         }
-        for row in after.iter_mut() {
-            let sum: f32 = row.iter().sum();
-            for count in row {
-                *count /= sum;
-            }
+        let mut sums = [0.0; KINDS];
+        for counts in after.iter() {
+            sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+        }
+        for counts in after.iter_mut() {
+            counts.iter_mut().zip(sums).for_each(|(count, sum)| *count /= sum);
         }
         let sum: f32 = kinds.iter().sum();
         for count in &mut kinds {
             *count /= sum;
         }
-        let (sets, ids, unions) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        let (sets, ids, unions) = (Vec::new(), HashMap::default(), HashMap::default());
         let mut model = Self { after, kinds, sets, ids, unions };
         model.set(&ByteSet::FULL);
         model
@@ -79,12 +81,12 @@ impl Model {
             return *id;
         }
         let Ok(id) = u16::try_from(self.sets.len()) else { return SetId::FULL };
-        let mut step = Step::default();
+        let mut by_kind = Step::default();
         for byte in set.iter() {
-            for (from, row) in step.iter_mut().enumerate() {
-                row[kind(byte)] += self.after[from][usize::from(byte)];
-            }
+            let sums = by_kind[kind(byte)].iter_mut();
+            sums.zip(&self.after[usize::from(byte)]).for_each(|(sum, share)| *sum += share);
         }
+        let step = core::array::from_fn(|from| by_kind.map(|shares| shares[from]));
         self.sets.push(Known { set: *set, step, blurred: None });
         self.ids.insert(*set, SetId(id));
         SetId(id)
@@ -122,18 +124,7 @@ impl Model {
         if let Some(blurred) = self.sets[at].blurred {
             return blurred;
         }
-        let (mut low, mut high) = (0_u16, 0_u16);
-        for byte in self.sets[at].set.iter() {
-            low |= 1 << (byte & 15);
-            high |= 1 << (byte >> 4);
-        }
-        let mut set = ByteSet::default();
-        for byte in 0..=u8::MAX {
-            if low >> (byte & 15) & high >> (byte >> 4) & 1 != 0 {
-                set.insert(byte);
-            }
-        }
-        let blurred = self.set(&set);
+        let blurred = self.set(&self.sets[at].set.blurred());
         self.sets[at].blurred = Some(blurred);
         blurred
     }

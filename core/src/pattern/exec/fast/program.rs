@@ -117,8 +117,8 @@ pub(super) struct Table {
 /// Most choices have few ways: their tables are small.
 #[derive(Clone, Debug)]
 pub(super) enum Ways {
-    Few(Box<[u8; 256]>),
-    Many(Box<[u32; 256]>),
+    Few(Arc<[u8; 256]>),
+    Many(Arc<[u32; 256]>),
 }
 
 /// One way of a choice.
@@ -149,9 +149,9 @@ pub(super) enum RunSet {
     /// Any character.
     Any,
     /// Bytes decide.
-    Bytes(Box<ByteClass>),
+    Bytes(Arc<ByteClass>),
     /// Bytes decide for ASCII, `.1` for the rest.
-    Mixed(Box<ByteClass>, Arc<Class>),
+    Mixed(Arc<ByteClass>, Arc<Class>),
 }
 
 /// A run with several ends.
@@ -177,7 +177,7 @@ pub(super) struct Follow {
     /// The only byte that can follow.
     pub(super) byte: Option<u8>,
     /// Lazy runs stop at what can follow and at what they cannot take.
-    pub(super) stop: Box<ByteClass>,
+    pub(super) stop: Arc<ByteClass>,
 }
 
 /// A well-known definition.
@@ -232,7 +232,7 @@ pub(super) enum Start {
     Literal(Box<Finder<'static>>),
     /// Where these bytes can begin a match: bit `n` of a byte says that it can stand at place `n`.
     Prefix {
-        first: Box<ByteClass>,
+        first: Arc<ByteClass>,
         places: Box<[u8; 256]>,
         count: usize,
     },

@@ -129,6 +129,18 @@ macro_rules! time {
     };
 }
 
+/// The lengths of all texts, a bit each; lengths a multiple of 1024 apart share one.
+pub(super) const LENGTHS: [u64; 16] = {
+    let mut lengths = [0; 16];
+    let mut at = 0;
+    while at < TEXTS.len() {
+        let len = TEXTS[at].1.len();
+        lengths[len / 64 % 16] |= 1 << (len % 64);
+        at += 1;
+    }
+    lengths
+};
+
 /// Name, text and routine, by name.
 pub(super) static TEXTS: &[(&str, &str, Intrinsic)] = &[
     (

@@ -1,27 +1,27 @@
 //! Alternatives to one look at the bytes that decide between them.
 
 use crate::limits;
-use crate::pattern::analysis::{DEPTH, Prefix, groups_in};
+use crate::pattern::analysis::{DEPTH, PrefixId, groups_in};
 use crate::pattern::hir::Hir;
 
 use super::super::program::{Alt, NONE, Op, Way};
 use super::sets::{index, table};
 use super::{Compiler, Done, MAX_WAYS, Next, TooLarge};
 
-impl Compiler<'_> {
-    pub(super) fn alternate(&mut self, nodes: &[Hir], next: &Next) -> Done {
+impl Compiler<'_, '_> {
+    pub(super) fn alternate(&mut self, nodes: &[Hir], next: Next) -> Done {
         let (nodes, rest) =
             if nodes.len() > MAX_WAYS { nodes.split_at(MAX_WAYS - 1) } else { (nodes, &[][..]) };
         let mut prefixes = Vec::with_capacity(nodes.len() + 1);
         let mut groups: Vec<Vec<u32>> = Vec::with_capacity(nodes.len() + 1);
         for node in nodes {
-            prefixes.push(self.analysis.prefix(node, &next.prefix));
+            prefixes.push(self.analysis.prefix(node, next.prefix));
             let mut inside = Vec::new();
             groups_in(node, &mut inside);
             groups.push(inside);
         }
         if !rest.is_empty() {
-            prefixes.push(Prefix::ANY);
+            prefixes.push(PrefixId::ANY);
             let mut inside = Vec::new();
             for node in rest {
                 groups_in(node, &mut inside);
@@ -51,9 +51,11 @@ impl Compiler<'_> {
     /// Emits a choice; [`Self::way`] says where its ways are.
     pub(super) fn alt(
         &mut self,
-        prefixes: &[Prefix],
+        prefixes: &[PrefixId],
         groups: &[Vec<u32>],
     ) -> Result<u32, TooLarge> {
+        let prefixes: Vec<_> =
+            prefixes.iter().map(|prefix| *self.analysis.prefix_of(*prefix)).collect();
         let count = prefixes.len();
         // apart[a]: the ways before it that the places so far tell from way a.
         let mut apart = vec![0_u32; count];
@@ -76,7 +78,7 @@ impl Compiler<'_> {
             // A place that tells no two ways apart may still show that some or all lead nowhere.
             let narrows = prefixes.iter().any(|prefix| !prefix.sets[place].is_full());
             if useful || narrows && (place == 0 || !decided) {
-                tables.push(table(prefixes, place));
+                tables.push(table(&prefixes, place, &mut self.tables));
             }
         }
         if !decided {

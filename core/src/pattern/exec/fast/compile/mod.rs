@@ -7,12 +7,12 @@
 use std::sync::Arc;
 
 use crate::limits;
-use crate::pattern::analysis::{Analysis, Prefix, cannot_fail};
+use crate::pattern::analysis::{Analysis, PrefixId, cannot_fail};
 use crate::pattern::compile as plain;
 use crate::pattern::hir::{Hir, HirKind, Pattern};
-use crate::pattern::syntax::{Assertion, NamedClass, RepeatMode};
-use crate::pattern::unicode::{ByteSet, CharSet, Class};
-use crate::scan::ByteClass;
+use crate::pattern::pool::Pool;
+use crate::pattern::syntax::{Assertion, RepeatMode};
+use crate::pattern::unicode::{ByteSet, Class};
 
 use super::program::{End, Ends, Known, Literal, NONE, Op, Pc, Program, Start};
 
@@ -20,7 +20,7 @@ mod alternatives;
 mod repeats;
 mod sets;
 
-use sets::{index, intrinsic, is_run, one_class, run_class};
+use sets::{Tables, index, intrinsic, is_run, one_class, run_class};
 
 /// Ways of one choice: a bit each in a mask. More are split over several choices.
 const MAX_WAYS: usize = 32;
@@ -31,14 +31,14 @@ const WORD: usize = 8;
 /// What comes after a node.
 #[derive(Clone, Copy)]
 struct Next {
-    prefix: Prefix,
+    prefix: PrefixId,
     /// Nothing that comes after can fail: what was chosen before is never chosen again.
     sure: bool,
 }
 
 impl Next {
     /// The end of the pattern, or of an atomic part.
-    const DONE: Self = Self { prefix: Prefix::ANY, sure: true };
+    const DONE: Self = Self { prefix: PrefixId::ANY, sure: true };
 }
 
 /// The program would be larger than [`limits::PATTERN_MAX_PROGRAM`].
@@ -51,7 +51,7 @@ type Done = Result<(), TooLarge>;
 ///
 /// `source` is the text of the pattern if it was read with the flags that grok sets: definitions
 /// are known by their text.
-pub(crate) fn compile(source: Option<&str>, pattern: &Pattern) -> Option<Program> {
+pub(crate) fn compile(source: Option<&str>, pattern: &Pattern, pool: &mut Pool) -> Option<Program> {
     if pattern.reads_captures || !pattern.called.is_empty() || has_keep(&pattern.root) {
         return None;
     }
@@ -87,9 +87,12 @@ pub(crate) fn compile(source: Option<&str>, pattern: &Pattern) -> Option<Program
         choices: 0,
         label: NONE,
         fusable: Fusable::Nothing,
+        words: [NONE; 2],
+        pool,
+        tables: Tables::default(),
     };
     compiler.program.start = compiler.start(search.start, &pattern.root);
-    compiler.node(&pattern.root, &Next::DONE).ok()?;
+    compiler.node(&pattern.root, Next::DONE).ok()?;
     compiler.push(Op::Match).ok()?;
     compiler.program.finish();
     Some(compiler.program)
@@ -133,7 +136,7 @@ fn has_keep(hir: &Hir) -> bool {
     }
 }
 
-struct Compiler<'s> {
+struct Compiler<'s, 'p> {
     /// There if definitions are known by their text.
     source: Option<&'s str>,
     analysis: Analysis,
@@ -149,6 +152,10 @@ struct Compiler<'s> {
     /// The last place that something jumps to.
     label: Pc,
     fusable: Fusable,
+    /// The classes of `\b`: Unicode, ASCII.
+    words: [u32; 2],
+    pool: &'p mut Pool,
+    tables: Tables,
 }
 
 /// The instruction before, if a text that follows can be matched with it.
@@ -159,8 +166,8 @@ enum Fusable {
     Run(u32),
 }
 
-impl Compiler<'_> {
-    fn node(&mut self, hir: &Hir, next: &Next) -> Done {
+impl Compiler<'_, '_> {
+    fn node(&mut self, hir: &Hir, next: Next) -> Done {
         if self.known(hir, NONE, next)? {
             return Ok(());
         }
@@ -168,7 +175,7 @@ impl Compiler<'_> {
     }
 
     /// Compiles a node without asking whether it is a well-known definition.
-    fn unknown(&mut self, hir: &Hir, next: &Next) -> Done {
+    fn unknown(&mut self, hir: &Hir, next: Next) -> Done {
         match &hir.kind {
             HirKind::Alternate(_) | HirKind::Concat(_) | HirKind::Repeat { .. }
                 if !self.in_cut && !next.sure && !is_run(hir) && hir.facts.max_bytes != Some(0) =>
@@ -183,7 +190,7 @@ impl Compiler<'_> {
     }
 
     /// Compiles a node of which only one end leads on: its choices are dropped there.
-    fn cut(&mut self, hir: &Hir, next: &Next, ends: u32) -> Done {
+    fn cut(&mut self, hir: &Hir, next: Next, ends: u32) -> Done {
         let choices = self.choices;
         let reg = self.reg(1);
         let start = self.push(Op::AtomicStart { reg })?;
@@ -199,7 +206,7 @@ impl Compiler<'_> {
         self.push(Op::Cut { reg, ends }).map(drop)
     }
 
-    fn kind(&mut self, hir: &Hir, next: &Next) -> Done {
+    fn kind(&mut self, hir: &Hir, next: Next) -> Done {
         match &hir.kind {
             HirKind::Alternate(nodes) => self.alternate(nodes, next),
             HirKind::Assert(assertion) => {
@@ -208,8 +215,7 @@ impl Compiler<'_> {
                     Assertion::NotWordBoundary { ascii } => (*ascii, true),
                     _ => return self.push(Op::Assert(*assertion)).map(drop),
                 };
-                let class = Arc::new(CharSet::named(NamedClass::Word, ascii).to_class());
-                let class = self.class(&class);
+                let class = self.word(ascii);
                 self.push(Op::Boundary { class, negated }).map(drop)
             }
             HirKind::Atomic(body) => self.atomic(body),
@@ -221,16 +227,16 @@ impl Compiler<'_> {
             }
             HirKind::Concat(nodes) => {
                 let mut nexts = Vec::with_capacity(nodes.len());
-                let mut after = *next;
+                let mut after = next;
                 for node in nodes.iter().rev() {
                     nexts.push(after);
                     after = Next {
-                        prefix: self.analysis.prefix(node, &after.prefix),
+                        prefix: self.analysis.prefix(node, after.prefix),
                         sure: after.sure && cannot_fail(node),
                     };
                 }
                 for (node, after) in nodes.iter().zip(nexts.iter().rev()) {
-                    self.node(node, after)?;
+                    self.node(node, *after)?;
                 }
                 Ok(())
             }
@@ -276,7 +282,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn capture(&mut self, group: u32, body: &Hir, next: &Next) -> Done {
+    fn capture(&mut self, group: u32, body: &Hir, next: Next) -> Done {
         if self.in_loop {
             let reg = self.reg(1);
             self.program.loop_groups = true;
@@ -299,7 +305,7 @@ impl Compiler<'_> {
     }
 
     /// Compiles a definition that has a routine; false if the node is none.
-    fn known(&mut self, hir: &Hir, group: u32, next: &Next) -> Result<bool, TooLarge> {
+    fn known(&mut self, hir: &Hir, group: u32, next: Next) -> Result<bool, TooLarge> {
         let Some(source) = self.source else { return Ok(false) };
         if hir.facts.captures || is_run(hir) {
             return Ok(false);
@@ -342,12 +348,15 @@ impl Compiler<'_> {
 
     /// What the byte behind an end of the node says; `None` if several ends can lead on, unless
     /// `open` ones are wanted too.
-    fn ends(&mut self, hir: &Hir, next: &Next, open: bool) -> Option<u32> {
-        let first = next.prefix.sets[0];
-        let may_end = next.prefix.may_end(0);
+    fn ends(&mut self, hir: &Hir, next: Next, open: bool) -> Option<u32> {
+        let after = self.analysis.prefix_of(next.prefix);
+        let (first, may_end) = (after.sets[0], after.may_end(0));
         let alphabet = self.analysis.alphabet(hir);
         let mut ends = Ends { bytes: Box::new([End::Other; 256]), text_end: End::Other };
         let mut set = |set: &ByteSet, end: End| {
+            if set.is_full() {
+                return ends.bytes.fill(end);
+            }
             set.iter().for_each(|byte| ends.bytes[usize::from(byte)] = end);
         };
         if next.sure {
@@ -382,12 +391,12 @@ impl Compiler<'_> {
             && let Some(class) = run_class(inner)
             && *max != Some(0)
         {
-            return self.run(&class, (*min, *max), RepeatMode::Greedy, NONE, &Next::DONE);
+            return self.run(&class, (*min, *max), RepeatMode::Greedy, NONE, Next::DONE);
         }
         let choices = self.choices;
         let reg = self.reg(1);
         let start = self.push(Op::AtomicStart { reg })?;
-        self.node(body, &Next::DONE)?;
+        self.node(body, Next::DONE)?;
         if self.choices == choices {
             self.program.ops[start as usize] = Op::Nop;
             return Ok(());
@@ -401,7 +410,7 @@ impl Compiler<'_> {
             let class = self.class(&class);
             return self.push(Op::Peek { class, behind: false, negative }).map(drop);
         }
-        self.look(negative, |compiler| compiler.node(body, &Next::DONE))
+        self.look(negative, |compiler| compiler.node(body, Next::DONE))
     }
 
     fn look_behind(&mut self, negative: bool, branches: &[(u32, Hir)]) -> Done {
@@ -416,14 +425,14 @@ impl Compiler<'_> {
         }
         self.look(negative, |compiler| {
             let count = branches.len();
-            let alt = compiler.alt(&vec![Prefix::ANY; count], &vec![Vec::new(); count])?;
+            let alt = compiler.alt(&vec![PrefixId::ANY; count], &vec![Vec::new(); count])?;
             let mut jumps = Vec::new();
             for (at, (chars, branch)) in branches.iter().enumerate() {
                 compiler.way(alt, at);
                 if *chars > 0 {
                     compiler.push(Op::StepBack(*chars))?;
                 }
-                compiler.node(branch, &Next::DONE)?;
+                compiler.node(branch, Next::DONE)?;
                 jumps.push(compiler.push(Op::Fail)?);
             }
             let end = compiler.label_here();
@@ -462,7 +471,8 @@ impl Compiler<'_> {
             plain::Start::Line => return Start::Line,
             plain::Start::Anywhere | plain::Start::Bytes(_) | plain::Start::Set(_) => {}
         }
-        let prefix = self.analysis.prefix(root, &Prefix::ANY);
+        let prefix = self.analysis.prefix(root, PrefixId::ANY);
+        let prefix = self.analysis.prefix_of(prefix);
         if prefix.may_end(0) || prefix.sets[0].is_full() {
             return Start::Anywhere;
         }
@@ -474,7 +484,8 @@ impl Compiler<'_> {
                 count = place + 1;
             }
         }
-        Start::Prefix { first: Box::new(ByteClass::new(&prefix.sets[0])), places, count }
+        let first = self.tables.class(&prefix.sets[0]);
+        Start::Prefix { first, places, count }
     }
 
     fn push(&mut self, op: Op) -> Result<Pc, TooLarge> {
@@ -517,6 +528,18 @@ impl Compiler<'_> {
         }
         self.program.classes.push(class.clone());
         index(self.program.classes.len() - 1)
+    }
+
+    /// The class of `\b`.
+    fn word(&mut self, ascii: bool) -> u32 {
+        let known = self.words[usize::from(ascii)];
+        if known != NONE {
+            return known;
+        }
+        let class = self.pool.word(ascii);
+        let class = self.class(&class);
+        self.words[usize::from(ascii)] = class;
+        class
     }
 }
 

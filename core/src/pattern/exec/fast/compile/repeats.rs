@@ -8,20 +8,19 @@ use crate::pattern::compile as plain;
 use crate::pattern::hir::Hir;
 use crate::pattern::syntax::RepeatMode;
 use crate::pattern::unicode::Class;
-use crate::scan::ByteClass;
 
 use super::super::program::{Counter, Follow, NONE, Op, Run, Span};
 use super::sets::{index, run_class, run_set, taken_bytes};
 use super::{Compiler, Done, Fusable, Next};
 
-impl Compiler<'_> {
+impl Compiler<'_, '_> {
     pub(super) fn repeat(
         &mut self,
         body: &Hir,
         min: u32,
         max: Option<u32>,
         mode: RepeatMode,
-        next: &Next,
+        next: Next,
     ) -> Done {
         if max == Some(0) {
             return Ok(());
@@ -38,23 +37,28 @@ impl Compiler<'_> {
         // What can stand behind one copy: others, or what follows the repeat.
         let mut prefix = next.prefix;
         for _ in 0..=DEPTH {
-            prefix = next.prefix.union(&self.analysis.prefix(body, &prefix));
+            let taken = self.analysis.prefix(body, prefix);
+            let more = self.analysis.either(next.prefix, taken);
+            if more == prefix {
+                break;
+            }
+            prefix = more;
         }
         let again = Next { prefix, sure: next.sure };
         let in_loop = std::mem::replace(&mut self.in_loop, true);
         let done = if (min, max) == (1, None) && !body.facts.nullable() {
-            self.one_or_more(body, lazy, next, &again)
+            self.one_or_more(body, lazy, next, again)
         } else if copies > 1 && unrolled > limits::PATTERN_UNROLL {
-            self.counted(body, (min, max), lazy, &again)
+            self.counted(body, (min, max), lazy, again)
         } else {
-            self.copies(body, (min, max), lazy, next, &again)
+            self.copies(body, (min, max), lazy, next, again)
         };
         self.in_loop = in_loop;
         done
     }
 
-    fn optional(&mut self, body: &Hir, lazy: bool, next: &Next) -> Done {
-        let taken = self.analysis.prefix(body, &next.prefix);
+    fn optional(&mut self, body: &Hir, lazy: bool, next: Next) -> Done {
+        let taken = self.analysis.prefix(body, next.prefix);
         let mut inside = Vec::new();
         groups_in(body, &mut inside);
         let mut prefixes = [taken, next.prefix];
@@ -75,8 +79,8 @@ impl Compiler<'_> {
         body: &Hir,
         (min, max): (u32, Option<u32>),
         lazy: bool,
-        next: &Next,
-        again: &Next,
+        next: Next,
+        again: Next,
     ) -> Done {
         let prefix = again.prefix;
         for copy in 0..min {
@@ -86,11 +90,11 @@ impl Compiler<'_> {
             } else if is_last {
                 self.node(body, again)?;
             } else {
-                let one_more = self.analysis.prefix(body, &prefix);
-                self.node(body, &Next { prefix: one_more, sure: false })?;
+                let one_more = self.analysis.prefix(body, prefix);
+                self.node(body, Next { prefix: one_more, sure: false })?;
             }
         }
-        let taken = self.analysis.prefix(body, &prefix);
+        let taken = self.analysis.prefix(body, prefix);
         let mut prefixes = [taken, next.prefix];
         if lazy {
             prefixes.reverse();
@@ -133,10 +137,10 @@ impl Compiler<'_> {
     }
 
     /// Compiles a repeat whose choice comes behind its body, which is there once.
-    fn one_or_more(&mut self, body: &Hir, lazy: bool, next: &Next, again: &Next) -> Done {
+    fn one_or_more(&mut self, body: &Hir, lazy: bool, next: Next, again: Next) -> Done {
         let head = self.label_here();
         self.node(body, again)?;
-        let taken = self.analysis.prefix(body, &again.prefix);
+        let taken = self.analysis.prefix(body, again.prefix);
         let mut prefixes = [taken, next.prefix];
         if lazy {
             prefixes.reverse();
@@ -153,7 +157,7 @@ impl Compiler<'_> {
         body: &Hir,
         (min, max): (u32, Option<u32>),
         lazy: bool,
-        again: &Next,
+        again: Next,
     ) -> Done {
         self.choices += 1;
         let reg = self.reg(1);
@@ -171,7 +175,7 @@ impl Compiler<'_> {
         }
         // How often the body has matched decides too what happens after it.
         let memo = std::mem::replace(&mut self.memo, false);
-        let done = self.node(body, &Next { prefix: again.prefix, sure: false });
+        let done = self.node(body, Next { prefix: again.prefix, sure: false });
         self.memo = memo;
         done?;
         let check = if checks { self.push(Op::Fail)? } else { NONE };
@@ -191,13 +195,14 @@ impl Compiler<'_> {
         (min, max): (u32, Option<u32>),
         mode: RepeatMode,
         group: u32,
-        next: &Next,
+        next: Next,
     ) -> Done {
         let max = max.unwrap_or(u32::MAX);
-        let first = &next.prefix.sets[0];
-        let set = run_set(class);
+        let after = self.analysis.prefix_of(next.prefix);
+        let (first, may_end) = (after.sets[0], after.may_end(0));
+        let set = run_set(class, &mut self.tables);
         // Giving back helps nobody if nothing that was taken can follow.
-        let one_end = min == max || next.sure || !class.bytes.intersects(first);
+        let one_end = min == max || next.sure || !class.bytes.intersects(&first);
         if one_end {
             let is_short = mode == RepeatMode::Lazy && next.sure;
             let max = if is_short { min } else { max };
@@ -221,14 +226,10 @@ impl Compiler<'_> {
         let stop = first.union(&taken_bytes(class).complement());
         let follow = Follow {
             has,
-            end: next.prefix.may_end(0),
-            any: first.is_full() && next.prefix.may_end(0),
-            byte: if first.len() == 1 && !next.prefix.may_end(0) {
-                first.iter().next()
-            } else {
-                None
-            },
-            stop: Box::new(ByteClass::new(&stop)),
+            end: may_end,
+            any: first.is_full() && may_end,
+            byte: if first.len() == 1 && !may_end { first.iter().next() } else { None },
+            stop: self.tables.class(&stop),
         };
         let lazy = mode == RepeatMode::Lazy;
         let run = Run { set, min, max, group, then: NONE };
