@@ -2,8 +2,9 @@
 
 mod tools;
 
-use std::{num::NonZeroUsize, path::PathBuf};
+use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf};
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use tools::{
@@ -47,6 +48,25 @@ pub enum Command {
     Patterns(PatternsArguments),
     /// Runs test cases of a config, or recorded cases, and shows what differs
     Test(TestArguments),
+}
+
+/// Reads the command line, program name first.
+///
+/// # Errors
+/// What clap says; `check` without `-c` in front of the file is told of it.
+pub(crate) fn parse(
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<Arguments, clap::Error> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    Arguments::try_parse_from(&arguments).map_err(|mut error| {
+        let is_file = error.kind() == ErrorKind::UnknownArgument
+            && matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(name)) if !name.starts_with('-'));
+        if is_file && arguments.get(1).is_some_and(|name| name == "check") {
+            let tip = "the config stands behind `-c`: sawlog check -c FILE".into();
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+        }
+        error
+    })
 }
 
 /// Where the config comes from; exactly one of the three.

@@ -7,7 +7,6 @@
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::Parser as _;
 use sawlog::program::schema::PluginKind;
 
 pub mod args;
@@ -63,7 +62,7 @@ pub const EXIT_INTERRUPTED: u8 = 130;
 
 /// Runs the command that `arguments` (program name first) asks for and returns the exit status.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match args::Arguments::try_parse_from(arguments) {
+    let arguments = match args::parse(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Nothing is left to tell when the terminal is gone.

@@ -57,9 +57,26 @@ pub fn read_with(config: &Config, lookup: &dyn Fn(&str) -> Option<String>) -> Re
 /// path from there.
 pub fn pattern_files(directory: &Path, glob: &str) -> Vec<(String, Vec<u8>)> {
     let Some(pattern) = directory.join(glob).to_str().map(str::to_owned) else { return Vec::new() };
+    // Of `./patterns` the paths that are found begin with `patterns`.
+    let bare = directory.strip_prefix(".").unwrap_or(directory);
     let read = |path: std::path::PathBuf| {
-        let name = path.strip_prefix(directory).ok()?.to_str()?.to_owned();
+        let below = path.strip_prefix(directory).or_else(|_| path.strip_prefix(bare)).ok()?;
+        let name = below.to_str()?.to_owned();
         Some((name, fs::read(&path).ok()?))
     };
     sources::glob_files(&pattern).into_iter().filter_map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folder_is_read_however_its_path_begins() {
+        for folder in ["tests", "./tests", "tests/"] {
+            let files = pattern_files(Path::new(folder), "*.tsv");
+            let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(names, ["real-logs.tsv"], "{folder}");
+        }
+    }
 }

@@ -36,6 +36,15 @@ fn golden_diagnostics_are_as_recorded() {
 }
 
 #[test]
+fn file_without_its_option_is_told_where_it_stands() {
+    let refused = run(&["check", "examples/auth/pipeline.conf"]);
+    assert_eq!(refused.status, 2);
+    assert!(refused.stderr.contains("tip: the config stands behind `-c`"), "{}", refused.stderr);
+    let other = run(&["check", "--confg", "examples/auth/pipeline.conf"]);
+    assert!(!other.stderr.contains("stands behind"), "{}", other.stderr);
+}
+
+#[test]
 fn fine_config_is_status_0() {
     let run = run(&["check", "-c", "examples/auth/pipeline.conf"]);
     assert_eq!((run.status, run.text()), (0, "the config is fine\n"));
