@@ -60,6 +60,8 @@ else
   fi
 fi
 
+# Go keeps what it built from a header until the flags change, whatever the header becomes: the checksum makes them change with it.
+cflags="-I\${includedir} -DSAWLOG_HEADER_CHECKSUM=$(cksum < include/sawlog.h | cut -d ' ' -f 1)"
 common="prefix=$prefix
 includedir=\${prefix}/include
 libdir=\${prefix}/lib
@@ -71,7 +73,7 @@ Name: sawlog
 Description: Logstash's filter engine as a library
 URL: https://github.com/sawlog/sawlog
 Version: $version
-Cflags: -I\${includedir}
+Cflags: $cflags
 Libs: -L\${libdir} -lsawlog
 Libs.private: -lpthread -ldl -lm
 END
@@ -81,6 +83,6 @@ Name: sawlog-static
 Description: Logstash's filter engine as a static library
 URL: https://github.com/sawlog/sawlog
 Version: $version
-Cflags: -I\${includedir}
+Cflags: $cflags
 Libs: \${libdir}/libsawlog.a -lpthread -ldl -lm
 END

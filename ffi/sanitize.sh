@@ -17,7 +17,7 @@ case $sanitizer in
 esac
 target=${CARGO_TARGET_DIR:-$PWD/target}/$runtime
 host=$(rustc -vV | sed -n 's/^host: //p')
-RUSTFLAGS=$flags CARGO_TARGET_DIR=$target CARGO_PROFILE_DEV_DEBUG=line-tables-only CARGO_PROFILE_DEV_OPT_LEVEL=1 \
+RUSTFLAGS=$flags CARGO_TARGET_DIR=$target CARGO_PROFILE_DEV_OPT_LEVEL=1 \
   "${CARGO:-cargo}" +nightly build --quiet --package sawlog-ffi --features test-hooks --lib --target "$host"
 runtime=$(rustc +nightly --print sysroot)/lib/rustlib/$host/lib/librustc-nightly_rt.$runtime.a
 
@@ -31,7 +31,7 @@ build() {
 }
 
 if [ "$sanitizer" = address ]; then
-  for name in misuse stream values; do
+  for name in arrow misuse stream values; do
     build "ffi/tests/c/$name.c" "$name"
     SAWLOG_TEST_SLOWLY=1 "$out/$name"
   done

@@ -22,6 +22,42 @@
 /** The version of the header's library as a text. */
 #define SAWLOG_VERSION "0.1.0"
 
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+
+#define ARROW_FLAG_DICTIONARY_ORDERED 1
+#define ARROW_FLAG_NULLABLE 2
+#define ARROW_FLAG_MAP_KEYS_SORTED 4
+
+/** Arrow's C data interface, as every library that has it declares it: names and types. */
+struct ArrowSchema {
+    const char *format;
+    const char *name;
+    const char *metadata;
+    int64_t flags;
+    int64_t n_children;
+    struct ArrowSchema **children;
+    struct ArrowSchema *dictionary;
+    void (*release)(struct ArrowSchema *);
+    void *private_data;
+};
+
+/** Arrow's C data interface: values. */
+struct ArrowArray {
+    int64_t length;
+    int64_t null_count;
+    int64_t offset;
+    int64_t n_buffers;
+    int64_t n_children;
+    const void **buffers;
+    struct ArrowArray **children;
+    struct ArrowArray *dictionary;
+    void (*release)(struct ArrowArray *);
+    void *private_data;
+};
+
+#endif
+
 
 /**
  * The version of the header's library: major.
@@ -212,6 +248,11 @@
  * A `MessagePack` map for each event, with nothing between them.
  */
 #define SAWLOG_FORMAT_MSGPACK 5
+
+/**
+ * Record batches, which `sawlog_worker_pull_arrow` gives; there is no output in bytes.
+ */
+#define SAWLOG_FORMAT_ARROW 6
 
 /**
  * No reject is kept; they are counted all the same.
@@ -645,6 +686,28 @@ typedef struct sawlog_worker_options {
      * The number of pairs in `set`.
      */
     size_t set_count;
+    /**
+     * `ARROW`: the columns, as a struct of formats `b`, `g`, `l`, `u`, `tss:UTC`, `tsm:UTC`, `tsu:UTC`, `tsn:UTC`, `+l` of one of
+     * these, and `+s`; only read. NULL: the first batch decides, and has all fields of its events as columns.
+     */
+    const struct ArrowSchema *columns;
+    /**
+     * `ARROW`: events of a batch; 0 is 16,384.
+     */
+    size_t batch_events;
+    /**
+     * `ARROW`: bytes of texts after which a batch ends before it has as many events; 0 is 32 MiB, 1 GiB the most.
+     */
+    size_t batch_bytes;
+    /**
+     * `ARROW`: not 0: values that have no place in the columns are left out (`events_left_out` counts the events) instead of standing,
+     * as a JSON object, in the last column, `_rest`.
+     */
+    int32_t drop_rest;
+    /**
+     * No meaning; 0.
+     */
+    int32_t reserved;
 } sawlog_worker_options;
 
 /**
@@ -910,6 +973,10 @@ typedef struct sawlog_stats {
      * Dates without a year that got one from the clock.
      */
     uint64_t years_guessed;
+    /**
+     * Events with values that have no place in the columns, with `drop_rest`.
+     */
+    uint64_t events_left_out;
 } sawlog_stats;
 
 /**
@@ -1487,6 +1554,31 @@ int32_t sawlog_worker_set_pipeline(struct sawlog_worker *worker,
  * rejects and events are gone. Threads: any one. Statuses: `SAWLOG_BUSY` when a thread is inside, and nothing is freed.
  */
 int32_t sawlog_worker_free(struct sawlog_worker **worker);
+
+/**
+ * Moves the oldest record batch to the caller, in Arrow's C data interface: one that is full, or else one of all events that wait. For
+ * workers with `SAWLOG_FORMAT_ARROW`.
+ *
+ * Effect: `*array` is a struct array, a child for each column; `*schema` says their names and types, and may be NULL for a host that has
+ * it already: all batches of a worker have one schema, which the first one decides unless `columns` gave it. What the two structs held
+ * before is overwritten and not released. Nothing is copied. Ownership: both are the caller's, who calls their `release` (or hands them to
+ * a library that does), at any time and on any thread, also when the worker is long freed; the library must still be loaded. Threads: one
+ * at a time for each worker. Statuses: `SAWLOG_END` when no event waits, and nothing is written; `SAWLOG_BAD_ORDER` for a worker with
+ * another format, `SAWLOG_EVENT_TOO_LARGE` when the texts of one event in one column pass 2 GiB, which ends the stream;
+ * `SAWLOG_BAD_POINTER`, `SAWLOG_BUSY`, `SAWLOG_PANICKED`.
+ */
+int32_t sawlog_worker_pull_arrow(struct sawlog_worker *worker,
+                                 struct ArrowSchema *schema,
+                                 struct ArrowArray *array);
+
+/**
+ * Gives the schema of a worker's record batches, as `sawlog_worker_pull_arrow` does: for the readers of a stream without any.
+ *
+ * Ownership: it is the caller's. Threads: one at a time for each worker. Statuses: `SAWLOG_END` as long as it is not decided, which is
+ * until the first batch is full or pulled, or `sawlog_worker_finish`, and nothing is written; else as `sawlog_worker_pull_arrow`.
+ */
+int32_t sawlog_worker_arrow_schema(struct sawlog_worker *worker,
+                                   struct ArrowSchema *schema);
 
 /**
  * Gives one of the events of the worker's last call that gave events as values, from 0.

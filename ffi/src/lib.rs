@@ -11,6 +11,7 @@
 #![expect(unsafe_code, reason = "pointers come from C")]
 #![expect(clippy::missing_safety_doc, reason = "the rules for callers are those of the crate")]
 
+mod arrow;
 mod config;
 mod diagnostics;
 mod event;
@@ -27,6 +28,7 @@ mod types;
 mod version;
 mod worker;
 
+pub use arrow::*;
 pub use config::*;
 pub use diagnostics::*;
 pub use event::*;

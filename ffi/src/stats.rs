@@ -1,5 +1,7 @@
 //! Counters.
 
+use sawlog::arrow::BatchBuilder;
+
 use crate::handle::{Sized0, call, shared, structure};
 use crate::status::{SAWLOG_BAD_VALUE, Status};
 use crate::types::Str;
@@ -38,6 +40,8 @@ pub struct StatsView {
     pub events_refused: u64,
     /// Dates without a year that got one from the clock.
     pub years_guessed: u64,
+    /// Events with values that have no place in the columns, with `drop_rest`.
+    pub events_left_out: u64,
 }
 
 // SAFETY: repr(C), begins with the size, numbers only.
@@ -93,6 +97,7 @@ pub unsafe extern "C" fn sawlog_worker_stats(worker: *mut Worker, stats: *mut St
             events_dropped: found.events_dropped,
             events_refused: found.events_refused,
             years_guessed: found.years_guessed,
+            events_left_out: state.converter.batches().map_or(0, BatchBuilder::left_out),
         });
         Ok(())
     })

@@ -2,12 +2,15 @@
 
 use core::ffi::{c_char, c_void};
 use core::mem::MaybeUninit;
+use std::sync::Arc;
 
+use sawlog::arrow::{BatchBuilder, BatchOptions, Rest};
 use sawlog::{
     ConvertError, Converter, ConverterOptions, Encoder, EscapeStyle, InputOptions, Metadata, Order,
     Rejects, RunError, Snapshot, limits,
 };
 
+use crate::arrow::{ArrowSchema, Unusable, read_schema};
 use crate::diagnostics::Diagnostics;
 use crate::event::NodesView;
 use crate::handle::{
@@ -33,6 +36,8 @@ pub const SAWLOG_FORMAT_CSV: i32 = 3;
 pub const SAWLOG_FORMAT_RUBYDEBUG: i32 = 4;
 /// A `MessagePack` map for each event, with nothing between them.
 pub const SAWLOG_FORMAT_MSGPACK: i32 = 5;
+/// Record batches, which `sawlog_worker_pull_arrow` gives; there is no output in bytes.
+pub const SAWLOG_FORMAT_ARROW: i32 = 6;
 
 /// No reject is kept; they are counted all the same.
 pub const SAWLOG_REJECTS_NONE: i32 = 0;
@@ -91,6 +96,18 @@ pub struct WorkerOptions {
     pub set: *const Pair,
     /// The number of pairs in `set`.
     pub set_count: usize,
+    /// `ARROW`: the columns, as a struct of formats `b`, `g`, `l`, `u`, `tss:UTC`, `tsm:UTC`, `tsu:UTC`, `tsn:UTC`, `+l` of one of
+    /// these, and `+s`; only read. NULL: the first batch decides, and has all fields of its events as columns.
+    pub columns: *const ArrowSchema,
+    /// `ARROW`: events of a batch; 0 is 16,384.
+    pub batch_events: usize,
+    /// `ARROW`: bytes of texts after which a batch ends before it has as many events; 0 is 32 MiB, 1 GiB the most.
+    pub batch_bytes: usize,
+    /// `ARROW`: not 0: values that have no place in the columns are left out (`events_left_out` counts the events) instead of standing,
+    /// as a JSON object, in the last column, `_rest`.
+    pub drop_rest: i32,
+    /// No meaning; 0.
+    pub reserved: i32,
 }
 
 /// A name and a text. The struct has no size at its head, as it stands in arrays.
@@ -140,12 +157,7 @@ pub unsafe extern "C" fn sawlog_worker_new(
         // SAFETY: as above.
         unsafe {
             Diagnostics::collect(diagnostics, || {
-                let converter = match converter_options(&given, texts, set)? {
-                    Ok(options) => Converter::new(&pipeline.0, options)
-                        .map_err(|error| Diagnostics::one("bad-value", error.to_string())),
-                    Err(wrong) => Err(wrong),
-                };
-                Ok(converter.map(|converter| made = Some(converter)))
+                Ok(converter(&pipeline.0, &given, texts, set)?.map(|found| made = Some(found)))
             })?;
         }
         let converter = made.ok_or(Status(SAWLOG_BAD_VALUE))?;
@@ -611,7 +623,7 @@ pub unsafe extern "C" fn sawlog_worker_free(worker: *mut *mut Worker) -> i32 {
 impl State {
     /// Ends the life of what the last call gave.
     #[inline]
-    fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.reject = None;
     }
 }
@@ -671,6 +683,53 @@ unsafe fn pairs(pointer: *const Pair, count: usize) -> Result<Vec<(String, Strin
         .collect()
 }
 
+/// # Safety
+/// The columns, if they are not NULL, are a schema of the C data interface.
+unsafe fn converter(
+    pipeline: &sawlog::Pipeline,
+    given: &WorkerOptions,
+    texts: [Option<&str>; 4],
+    set: Vec<(String, String)>,
+) -> Result<core::result::Result<Converter, Diagnostics>> {
+    let wrong = |error: String| Diagnostics::one("bad-value", error);
+    let options = match converter_options(given, texts, set)? {
+        Ok(options) => options,
+        Err(diagnostics) => return Ok(Err(diagnostics)),
+    };
+    let converter = match Converter::new(pipeline, options) {
+        Ok(converter) => converter,
+        Err(error) => return Ok(Err(wrong(error.to_string()))),
+    };
+    if given.format != SAWLOG_FORMAT_ARROW {
+        return Ok(Ok(converter));
+    }
+    // SAFETY: the caller vouches for it.
+    match unsafe { batch_builder(given) } {
+        Ok(builder) => Ok(Ok(converter.with_batches(builder))),
+        Err(Unusable::Status(status)) => Err(status),
+        Err(Unusable::Text(text)) => Ok(Err(wrong(format!("`columns`: {text}")))),
+    }
+}
+
+/// # Safety
+/// As [`converter`].
+unsafe fn batch_builder(given: &WorkerOptions) -> core::result::Result<BatchBuilder, Unusable> {
+    let or_default = |given: usize, default| if given == 0 { default } else { given };
+    let schema = if given.columns.is_null() {
+        None
+    } else {
+        // SAFETY: the caller vouches for it.
+        Some(Arc::new(unsafe { read_schema(given.columns) }?))
+    };
+    let options = BatchOptions {
+        schema,
+        rest: if given.drop_rest == 0 { Rest::Keep } else { Rest::Count },
+        batch_events: or_default(given.batch_events, limits::BATCH_EVENTS),
+        batch_bytes: or_default(given.batch_bytes, limits::BATCH_BYTES),
+    };
+    BatchBuilder::new(&options).map_err(|error| Unusable::Text(error.to_string()))
+}
+
 fn converter_options(
     given: &WorkerOptions,
     [codec, path, output_codec, fields]: [Option<&str>; 4],
@@ -712,6 +771,9 @@ fn encoder(
     fields: Option<&str>,
 ) -> Result<core::result::Result<Encoder, Diagnostics>> {
     let wrong = |message: String| Diagnostics::one("bad-value", message);
+    if format == SAWLOG_FORMAT_ARROW && codec.is_some() {
+        return Ok(Err(wrong("record batches are written by no codec".to_owned())));
+    }
     if let Some(codec) = codec {
         let encoder = Encoder::of_codec(codec, &sawlog::Options::default());
         return Ok(encoder.map_err(|all| Diagnostics::new(&all)));
@@ -719,7 +781,8 @@ fn encoder(
     let style = EscapeStyle::default();
     let names: Option<Vec<&str>> = fields.map(|fields| fields.lines().collect());
     let encoder = match (format, names) {
-        (SAWLOG_FORMAT_NDJSON, None) => Ok(Encoder::json_lines()),
+        // Of record batches there is nothing to encode.
+        (SAWLOG_FORMAT_NDJSON | SAWLOG_FORMAT_ARROW, None) => Ok(Encoder::json_lines()),
         (SAWLOG_FORMAT_NDJSON, Some(names)) => Encoder::json_lines_of(&names, style),
         (SAWLOG_FORMAT_JSON, None) => Ok(Encoder::json()),
         (SAWLOG_FORMAT_JSON, Some(names)) => Encoder::json_of(&names, style),
@@ -730,7 +793,13 @@ fn encoder(
         (SAWLOG_FORMAT_NDJSON_METADATA, None) => Ok(Encoder::json_lines_with_metadata()),
         (SAWLOG_FORMAT_RUBYDEBUG, None) => Ok(Encoder::rubydebug(Metadata::Hide)),
         (SAWLOG_FORMAT_MSGPACK, None) => Ok(Encoder::msgpack()),
-        (SAWLOG_FORMAT_NDJSON_METADATA | SAWLOG_FORMAT_RUBYDEBUG | SAWLOG_FORMAT_MSGPACK, _) => {
+        (
+            SAWLOG_FORMAT_ARROW
+            | SAWLOG_FORMAT_NDJSON_METADATA
+            | SAWLOG_FORMAT_RUBYDEBUG
+            | SAWLOG_FORMAT_MSGPACK,
+            _,
+        ) => {
             return Ok(Err(wrong("`fields` goes with NDJSON, JSON and CSV".to_owned())));
         }
         _ => return Err(Status(SAWLOG_BAD_VALUE)),

@@ -34,6 +34,11 @@ fn values_come_without_json() {
 }
 
 #[test]
+fn record_batches_are_read_by_their_specification() {
+    passes(&["arrow.c"]);
+}
+
+#[test]
 fn cxx_program_runs() {
     let program =
         compile("c++", &["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror"], "cxx.cpp");
@@ -105,6 +110,27 @@ fn examples_do_what_they_say() {
     assert_passed(&one);
     let shown = String::from_utf8(one.stdout).unwrap();
     assert!(shown.ends_with("@version: 1\nmessage: PUT 7\nverb: PUT\nn: 7\n"), "{shown}");
+
+    let table = run(Command::new(example("arrow")).arg(&config), input.as_bytes());
+    assert_passed(&table);
+    let rows = String::from_utf8(table.stdout).unwrap();
+    assert_eq!(rows.lines().count(), 9_000);
+    assert!(
+        rows.lines().next().unwrap().ends_with(r#""message":"GET 1","verb":"GET","n":1}"#),
+        "{rows:.200}"
+    );
+    let columns = String::from_utf8(table.stderr).unwrap();
+    let expected = [
+        "@timestamp: tsn:UTC",
+        "@version: u",
+        "message: u",
+        "verb: u",
+        "n: l",
+        "event: +s",
+        "tags: +l",
+        "_rest: u",
+    ];
+    assert_eq!(columns.lines().collect::<Vec<_>>(), expected);
 
     // The clock is part of the events, so that they are compared without it.
     let without_clock = |events: &str| -> Vec<String> {

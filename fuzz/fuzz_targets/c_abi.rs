@@ -1,5 +1,5 @@
 //! Calls of the C interface in any order, on one pipeline and two workers: no call panics, every status is one that the header names
-//! for it, what is said to be pending comes, and no line is lost without a count.
+//! for it, what is said to be pending comes, record batches are what their specification says, and no line is lost without a count.
 
 #![no_main]
 
@@ -8,6 +8,9 @@ use std::ptr;
 
 use libfuzzer_sys::fuzz_target;
 use sawlog_ffi::*;
+
+#[path = "c_abi/arrow.rs"]
+mod arrow;
 
 const CONFIGS: [&str; 5] = [
     "filter { grok { match => { \"message\" => \"%{WORD:a} %{INT:n:int}\" } } if [n] > 5 { drop { } } }",
@@ -24,6 +27,8 @@ fuzz_target!(|data: &[u8]| {
         now_ns: 0,
         pipeline: pipeline(CONFIGS[usize::from(choice) % CONFIGS.len()]),
         workers: [ptr::null_mut(); 2],
+        is_arrow: [false; 2],
+        rows: [0; 2],
     };
     while let Some(op) = run.byte() {
         run.step(op);
@@ -45,6 +50,9 @@ struct Run<'a> {
     now_ns: i64,
     pipeline: *mut Pipeline,
     workers: [*mut Worker; 2],
+    is_arrow: [bool; 2],
+    /// Rows of the batches that were pulled.
+    rows: [u64; 2],
 }
 
 impl<'a> Run<'a> {
@@ -245,6 +253,15 @@ impl<'a> Run<'a> {
                     text(sawlog_diagnostics_text(list));
                     assert_eq!(sawlog_diagnostics_free(&raw mut list), SAWLOG_OK);
                 }
+                29 => {
+                    let (mut schema, mut batch) = (std::mem::zeroed(), std::mem::zeroed());
+                    let status = sawlog_worker_pull_arrow(worker, &raw mut schema, &raw mut batch);
+                    let bound = if self.is_arrow[at] { SAWLOG_END } else { SAWLOG_BAD_ORDER };
+                    assert!(status == bound || self.is_arrow[at] && status == SAWLOG_OK);
+                    if status == SAWLOG_OK {
+                        self.rows[at] += arrow::check(&raw mut schema, &raw mut batch);
+                    }
+                }
                 _ => self.check_balance(at),
             }
         }
@@ -253,8 +270,16 @@ impl<'a> Run<'a> {
     fn new_worker(&mut self, at: usize) {
         // SAFETY: all pointers lead to what they say; zeros are the defaults.
         unsafe {
+            let mut columns = arrow::Columns::new(self.number(), self.number());
+            self.is_arrow[at] = self.number() % 3 == 0;
+            self.rows[at] = 0;
             let options = WorkerOptions {
                 struct_size: size_of::<WorkerOptions>(),
+                format: if self.is_arrow[at] { SAWLOG_FORMAT_ARROW } else { SAWLOG_FORMAT_NDJSON },
+                columns: columns.schema(),
+                batch_events: self.number(),
+                batch_bytes: self.number(),
+                drop_rest: i32::from(self.number() % 2 == 0),
                 rejects: i32::try_from(self.number() % 3).unwrap_or(0),
                 input: usize::from(has_input(self.pipeline)),
                 explain_failures: 1,
@@ -315,6 +340,7 @@ impl<'a> Run<'a> {
             stats.events_decoded + stats.events_created,
             stats.events_out + stats.events_dropped + stats.events_refused
         );
+        assert!(self.rows[at] <= stats.events_out);
     }
 }
 
