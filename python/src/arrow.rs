@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCapsule, PyDict, PyList, PyString};
-use sawlog::arrow::{BatchBuilder, BatchOptions, Rest};
+use sawlog::arrow::{Batch, BatchBuilder, BatchOptions, Rest};
 use sawlog::{Order, Pipeline, Stats, Tick, Worker};
 
 use crate::errors::{runtime_error, value_error};
@@ -203,7 +203,8 @@ impl Iterator for Reader {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            match self.builder.next_batch() {
+            let next = self.builder.next_batch();
+            match next.and_then(|batch| batch.map(Batch::into_record_batch).transpose()) {
                 Ok(Some(batch)) => return Some(Ok(batch)),
                 Err(error) => return Some(Err(ArrowError::ExternalError(Box::new(error)))),
                 Ok(None) if self.is_finished => return None,

@@ -1,21 +1,31 @@
 //! The iterator over the events of a stream.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::prelude::*;
+use sawlog::Order;
 
 use crate::errors::{runtime_error, value_error};
 use crate::options::{Clock, RunOptions};
+use crate::pipeline::Shared;
 use crate::sink::Taped;
 use crate::source::Source;
 use crate::tape::{Names, Tape};
 use crate::worker;
 
-struct Inner {
+/// What another iterator of the pipeline may use again: memory, and Python objects.
+pub(crate) struct Reader {
     worker: sawlog::Worker,
-    source: Source,
     tape: Tape,
     names: Names,
+}
+
+struct Inner {
+    /// Nothing when all events were read.
+    reader: Option<Reader>,
+    shared: Arc<Shared>,
+    is_default: bool,
+    source: Source,
     clock: Clock,
     metadata: bool,
     is_finished: bool,
@@ -30,7 +40,7 @@ pub(crate) struct EventIterator {
 
 impl EventIterator {
     pub(crate) fn new(
-        pipeline: &sawlog::Pipeline,
+        shared: &Arc<Shared>,
         source: Source,
         options: &RunOptions,
     ) -> PyResult<Self> {
@@ -38,11 +48,22 @@ impl EventIterator {
         if !is_json {
             return Err(value_error("events are dicts: they have neither fields nor output_codec"));
         }
+        let reader = match shared.reader(options) {
+            Some(mut reader) => {
+                reader.worker.start_stream(None);
+                reader
+            }
+            None => Reader {
+                worker: worker::of_options(&shared.compiled.pipeline, options)?,
+                tape: Tape::default(),
+                names: Names::default(),
+            },
+        };
         let inner = Inner {
-            worker: worker::of_options(pipeline, options)?,
+            reader: Some(reader),
+            shared: Arc::clone(shared),
+            is_default: options.is_default,
             source,
-            tape: Tape::default(),
-            names: Names::default(),
             clock: options.clock,
             metadata: options.metadata,
             is_finished: false,
@@ -67,11 +88,18 @@ impl EventIterator {
         };
         let inner = &mut **inner;
         loop {
-            let Inner { worker, source, tape, names, clock, metadata, is_finished } = &mut *inner;
+            let Inner { reader, source, clock, metadata, is_finished, .. } = &mut *inner;
+            let Some(Reader { worker, tape, names }) = reader else { return Ok(None) };
             if let Some(event) = tape.next(py, names)? {
                 return Ok(Some(event));
             }
             if *is_finished {
+                if let Some(reader) = inner.reader.take()
+                    && inner.is_default
+                    && reader.worker.order() == Order::Stateless
+                {
+                    inner.shared.keep_reader(reader);
+                }
                 return Ok(None);
             }
             let block = source.next(py)?;

@@ -22,7 +22,7 @@ use sawlog_cli::{
 
 use crate::arrow::ArrowStream;
 use crate::errors::{self, value_error};
-use crate::events::EventIterator;
+use crate::events::{EventIterator, Reader};
 use crate::options::RunOptions;
 use crate::sink::Lines;
 use crate::source::{BLOCK_BYTES, Source};
@@ -41,11 +41,23 @@ pub(crate) struct Shared {
     pub(crate) ecs: Ecs,
     /// Workers of runs that ended, of pipelines in which a worker keeps nothing from one stream to the next.
     slots: Mutex<Vec<Slot>>,
+    /// As `slots`, of iterators that ended.
+    readers: Mutex<Vec<Reader>>,
 }
 
 impl Shared {
     fn slots(&self) -> MutexGuard<'_, Vec<Slot>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something to read events with, if they are read as most are and one is left over.
+    pub(crate) fn reader(&self, options: &RunOptions) -> Option<Reader> {
+        let take = || self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        options.is_default.then(take).flatten()
+    }
+
+    pub(crate) fn keep_reader(&self, reader: Reader) {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
     }
 }
 
@@ -123,8 +135,8 @@ impl Pipeline {
         };
         match py.detach(compile) {
             Ok(compiled) => {
-                let slots = Mutex::default();
-                Ok(Self { shared: Arc::new(Shared { compiled, ecs, slots }) })
+                let (slots, readers) = (Mutex::default(), Mutex::default());
+                Ok(Self { shared: Arc::new(Shared { compiled, ecs, slots, readers }) })
             }
             Err(diagnostics) => Err(errors::config_error(py, &diagnostics)),
         }
@@ -181,7 +193,7 @@ impl Pipeline {
     ) -> PyResult<EventIterator> {
         let pipeline = &self.shared.compiled.pipeline;
         let options = RunOptions::read(pipeline, options)?;
-        EventIterator::new(pipeline, Source::of_any(source)?, &options)
+        EventIterator::new(&self.shared, Source::of_any(source)?, &options)
     }
 
     /// Runs one stream into Arrow record batches.

@@ -4,6 +4,7 @@
 //! the order in which they are written, their texts behind each other.
 
 use std::collections::HashMap;
+use std::mem;
 
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -110,7 +111,10 @@ impl Tape {
             return Ok(None);
         }
         names.next = 0;
-        self.read(py, names).map(Some)
+        match self.item() {
+            Item::Object(len) => self.event(py, names, len).map(|dict| Some(dict.into_any())),
+            _ => Ok(Some(PyNone::get(py).to_owned().into_any())),
+        }
     }
 
     fn item(&mut self) -> Item {
@@ -123,6 +127,43 @@ impl Tape {
         let from = self.byte;
         self.byte += bytes;
         self.text.get(from..self.byte).unwrap_or_default()
+    }
+
+    /// The dict of an event.
+    ///
+    /// PERF: a copy of a dict with the same names has its table already; one that grows to 14 fields is moved twice.
+    fn event<'py>(
+        &mut self,
+        py: Python<'py>,
+        names: &mut Names,
+        len: usize,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let form = names.form(py, len)?;
+        let mut is_form = form.is_some();
+        let mut dict = form.unwrap_or_else(|| PyDict::new(py));
+        let mut order = mem::take(&mut names.order);
+        order.clear();
+        for at in 0..len {
+            let Item::Key(bytes) = self.item() else { break };
+            let (name, place) = names.name(py, self.text(bytes));
+            if is_form && names.form_order.get(at) != Some(&place) {
+                // It begins as the form does, and goes on in another way.
+                let begun = PyDict::new(py);
+                for place in &order {
+                    let name = names.known[*place].1.bind(py);
+                    begun.set_item(name, dict.get_item(name)?)?;
+                }
+                dict = begun;
+                is_form = false;
+            }
+            order.push(place);
+            dict.set_item(name, self.read(py, names)?)?;
+        }
+        names.order = order;
+        if !is_form {
+            names.learn(py)?;
+        }
+        Ok(dict)
     }
 
     fn read<'py>(&mut self, py: Python<'py>, names: &mut Names) -> PyResult<Bound<'py, PyAny>> {
@@ -145,7 +186,7 @@ impl Tape {
                 let dict = PyDict::new(py);
                 for _ in 0..len {
                     let Item::Key(bytes) = self.item() else { break };
-                    let name = names.name(py, self.text(bytes));
+                    let (name, _) = names.name(py, self.text(bytes));
                     dict.set_item(name, self.read(py, names)?)?;
                 }
                 dict.into_any()
@@ -161,30 +202,63 @@ pub(crate) struct Names {
     places: HashMap<Box<str>, usize>,
     /// The place behind that of the last name.
     next: usize,
+    /// The places of an event's names, in order.
+    order: Vec<usize>,
+    /// Those of the last event that was not made of `form`.
+    form_order: Vec<usize>,
+    /// A dict with the names of two events that came one after the other.
+    form: Option<Py<PyDict>>,
     time: Option<(Timestamp, Py<PyAny>)>,
 }
 
 impl Names {
     // PERF: events of one program have their fields in one order, so that the next name is nearly always the one behind the
     // last; and the events of a second have one instant.
-    fn name<'py>(&mut self, py: Python<'py>, name: &str) -> Bound<'py, PyString> {
+    /// The name as a Python text, and its place; `usize::MAX` if it has none.
+    fn name<'py>(&mut self, py: Python<'py>, name: &str) -> (Bound<'py, PyString>, usize) {
         if let Some((spelling, text)) = self.known.get(self.next)
             && **spelling == *name
         {
+            let place = self.next;
             self.next += 1;
-            return text.bind(py).clone();
+            return (text.bind(py).clone(), place);
         }
         if let Some(place) = self.places.get(name) {
             self.next = place + 1;
-            return self.known[*place].1.bind(py).clone();
+            return (self.known[*place].1.bind(py).clone(), *place);
         }
         let text = PyString::intern(py, name);
-        if self.known.len() < KEPT_NAMES {
-            self.places.insert(name.into(), self.known.len());
-            self.known.push((name.into(), text.clone().unbind()));
-            self.next = self.known.len();
+        let place = self.known.len();
+        if place >= KEPT_NAMES {
+            return (text, usize::MAX);
         }
-        text
+        self.places.insert(name.into(), place);
+        self.known.push((name.into(), text.clone().unbind()));
+        self.next = place + 1;
+        (text, place)
+    }
+
+    /// A dict in which nothing but the values is missing, for an event of so many fields.
+    fn form<'py>(&self, py: Python<'py>, len: usize) -> PyResult<Option<Bound<'py, PyDict>>> {
+        match &self.form {
+            Some(form) if self.form_order.len() == len => form.bind(py).copy().map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Makes a form of what was the order of two events.
+    fn learn(&mut self, py: Python<'_>) -> PyResult<()> {
+        if self.order != self.form_order || self.order.contains(&usize::MAX) {
+            self.form = None;
+            mem::swap(&mut self.form_order, &mut self.order);
+            return Ok(());
+        }
+        let form = PyDict::new(py);
+        for place in &self.order {
+            form.set_item(&self.known[*place].1, PyNone::get(py))?;
+        }
+        self.form = Some(form.unbind());
+        Ok(())
     }
 
     fn time<'py>(&mut self, py: Python<'py>, time: Timestamp) -> PyResult<Bound<'py, PyAny>> {

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,14 @@ filter {
   mutate { convert => { "response" => "integer" "bytes" => "integer" } add_field => { "env" => "prod" } }
 }
 """
+
+
+@pytest.fixture(autouse=True)
+def interrupts() -> Iterator[None]:
+    """What a shell starts in the background ignores the interrupt, and Python with it; the tests of interrupts would not end."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -107,6 +107,22 @@ def test_strings_are_not_copied_on_their_way() -> None:
     assert again.column("message").chunk(0).buffers()[2].address == strings.address
 
 
+def test_polars_has_the_strings_where_they_were_written() -> None:
+    pipeline = sawlog.Pipeline.compile("filter { }")
+    found = table(pipeline, b"a text that is longer than twelve bytes\n" * 100_000)
+    written = {chunk.buffers()[2].address for chunk in found.column("message").chunks}
+    strings = pl.DataFrame(found)["message"].to_arrow(compat_level=pl.CompatLevel.newest())
+    assert len(written) > 1
+    assert written <= {buffer.address for buffer in strings.buffers() if buffer is not None}
+
+
+def test_names_with_a_zero_stand_in_the_rest() -> None:
+    pipeline = sawlog.Pipeline.compile("filter { }")
+    found = table(pipeline, b'{"a\\u0000b":1,"c":2}\n', codec="json", keep_original=False)
+    assert found.schema.names == ["@timestamp", "@version", "c", "_rest"]
+    assert json.loads(found.column("_rest")[0].as_py()) == {"a\0b": 1}
+
+
 def test_the_lock_is_free_while_a_reader_reads(access: sawlog.Pipeline) -> None:
     class Started:
         """A stream of which the first batch is made already: the rest is up to the reader."""
