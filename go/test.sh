@@ -58,7 +58,12 @@ links_archive() {
     && grep -q '^PASS' run) || { cat "$logs/run"; return 1; }
 }
 
+# Without it, Go takes what it built with an older library's header out of its cache.
+tells_header() { pkg-config --cflags "$1" | grep -q "CHECKSUM=$(cksum < "$prefix/include/sawlog.h" | cut -d ' ' -f 1)\b"; }
+
 step gofmt is_formatted
+step "header's checksum" tells_header sawlog
+step "header's checksum" tells_header sawlog-static
 export LD_LIBRARY_PATH=$prefix/lib
 step vet go vet ./...
 run "race detector" go test -race -count=1 -v ./...
