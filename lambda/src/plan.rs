@@ -1,0 +1,609 @@
+//! Where events go that are no answer: the outputs of the config as far as they can be carried out here, or one destination for all.
+//!
+//! `SAWLOG_OUTPUT=s3://logs/app/%{+yyyy}/` is one destination; `output { if [level] == "error" { sqs { queue => "alerts" } } }` of a
+//! config is as many as it has outputs.
+
+use core::fmt;
+
+use sawlog::program::options::PluginOptions;
+use sawlog::protocol::bulk::BulkOptions;
+use sawlog::{EscapeStyle, Output, Pipeline, Template};
+
+use crate::send::{Authorization, Elasticsearch, ObjectName, Target};
+
+/// Where events go.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The destinations; without any, events go nowhere.
+    pub(crate) destinations: Vec<Destination>,
+    /// For each output of the config the destination that stands for it; nothing when all events go to the first.
+    pub(crate) outputs: Option<Vec<usize>>,
+    /// Where goes what can never become output or is never taken.
+    pub(crate) dead_letters: Option<Target>,
+    /// What is done otherwise than the config says.
+    pub(crate) notices: Vec<String>,
+}
+
+/// One destination.
+#[derive(Clone, Debug)]
+pub(crate) struct Destination {
+    /// The plugin's name, as dead letters tell it.
+    pub(crate) plugin: String,
+    pub(crate) id: Option<String>,
+    pub(crate) target: Target,
+    pub(crate) form: Form,
+    /// The key of each event: the start of an object's name, a partition key, a message group.
+    pub(crate) key: Option<String>,
+    pub(crate) style: EscapeStyle,
+}
+
+/// How events are written.
+#[derive(Clone, Debug)]
+pub(crate) enum Form {
+    Bulk(Box<BulkOptions>),
+    JsonLines,
+    /// By the codec of this output of the config.
+    OfOutput(usize),
+}
+
+/// What is wrong with the destinations; all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanError {
+    problems: Vec<String>,
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.problems.join("\n"))
+    }
+}
+
+impl core::error::Error for PlanError {}
+
+impl Plan {
+    /// All events to standard output, as JSON lines.
+    pub fn standard_output() -> Self {
+        let destination = Destination::json_lines("stdout", Target::StandardOutput, None);
+        Self { destinations: vec![destination], ..Self::default() }
+    }
+
+    /// Reads where events go: to `output` (`SAWLOG_OUTPUT`) if that is set, else where the outputs of the config say, else to standard
+    /// output. `dead_letters` (`SAWLOG_DEAD_LETTER`) is a bucket or a queue.
+    ///
+    /// # Errors
+    /// A destination of an unknown form, and options of outputs that cannot be carried out; all at once.
+    pub fn new(
+        pipeline: &Pipeline,
+        output: Option<&str>,
+        dead_letters: Option<&str>,
+    ) -> Result<Self, PlanError> {
+        let mut problems = Vec::new();
+        let mut plan = match output {
+            Some(output) => {
+                if let Some(destination) = destination(output) {
+                    Self { destinations: vec![destination], ..Self::default() }
+                } else {
+                    problems.push(format!("`SAWLOG_OUTPUT` is `{}`; use {FORMS}", masked(output)));
+                    Self::default()
+                }
+            }
+            None if pipeline.outputs().is_empty() => Self::standard_output(),
+            None => of_config(pipeline.outputs(), &mut problems),
+        };
+        if output.is_some() && !pipeline.outputs().is_empty() {
+            let notice = "the output section is not executed: `SAWLOG_OUTPUT` says where events go";
+            plan.notices.push(notice.to_owned());
+        }
+        if let Some(place) = dead_letters {
+            match dead_letter_target(place) {
+                Some(target) => plan.dead_letters = Some(target),
+                None => problems.push(format!(
+                    "`SAWLOG_DEAD_LETTER` is `{place}`; use `s3://BUCKET/PREFIX` or the URL of a queue of SQS"
+                )),
+            }
+        }
+        if problems.is_empty() { Ok(plan) } else { Err(PlanError { problems }) }
+    }
+
+    /// The target of each of an invocation's batches, in order; dead letters, where there is a place for them, are the last.
+    pub fn targets(&self) -> impl Iterator<Item = &Target> {
+        self.destinations.iter().map(|one| &one.target).chain(&self.dead_letters)
+    }
+
+    /// The place in [`Plan::targets`] of that for dead letters.
+    pub fn dead_letter_place(&self) -> Option<usize> {
+        self.dead_letters.as_ref().map(|_| self.destinations.len())
+    }
+
+    /// Puts the URL of a queue in the place of its name.
+    pub fn set_queue_url(&mut self, place: usize, url: String) {
+        let targets = self.destinations.iter_mut().map(|one| &mut one.target);
+        if let Some(Target::Sqs { queue_url }) = targets.chain(&mut self.dead_letters).nth(place) {
+            *queue_url = url;
+        }
+    }
+
+    /// What is done otherwise than the config says, for the log.
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    /// The plugin that stands behind a target, and its id.
+    pub(crate) fn plugin(&self, place: usize) -> (&str, Option<&str>) {
+        let destination = self.destinations.get(place);
+        destination.map_or(("lambda", None), |one| (&one.plugin, one.id.as_deref()))
+    }
+}
+
+const FORMS: &str = "`stdout`, `firehose:STREAM`, `kinesis:STREAM`, `sqs:URL`, `s3://BUCKET/PREFIX` or \
+                     `elasticsearch:URL/INDEX`";
+
+impl Destination {
+    fn json_lines(plugin: &str, target: Target, key: Option<String>) -> Self {
+        Self {
+            plugin: plugin.to_owned(),
+            id: None,
+            target,
+            form: Form::JsonLines,
+            key,
+            style: EscapeStyle::None,
+        }
+    }
+}
+
+/// Reads the value of `SAWLOG_OUTPUT`.
+fn destination(output: &str) -> Option<Destination> {
+    if output == "stdout" {
+        return Some(Destination::json_lines("stdout", Target::StandardOutput, None));
+    }
+    let (kind, name) = output.split_once(':').filter(|(_, name)| !name.is_empty())?;
+    let stream = name.to_owned();
+    Some(match kind {
+        "firehose" => Destination::json_lines(kind, Target::Firehose { stream }, None),
+        "kinesis" => Destination::json_lines(kind, Target::Kinesis { stream }, None),
+        "sqs" => Destination::json_lines(kind, Target::Sqs { queue_url: stream }, None),
+        "s3" => {
+            let (bucket, prefix) = bucket_and_prefix(name)?;
+            let is_template = Template::parse(&prefix, EscapeStyle::None).as_literal().is_none();
+            let (prefix, key) =
+                if is_template { (None, Some(prefix)) } else { (Some(prefix), None) };
+            let name = ObjectName { prefix, ending: ".ndjson.gz", is_packed: true };
+            Destination::json_lines(kind, Target::S3 { bucket, name }, key)
+        }
+        "elasticsearch" => {
+            let (scheme, rest) = name.split_once("://")?;
+            let (host, index) = rest.split_once('/').unwrap_or((rest, ""));
+            let mut target = Elasticsearch::default();
+            target.hosts = vec![host_url(&format!("{scheme}://{host}"), &mut target).ok()?];
+            let index = Some(index.trim_matches('/')).filter(|index| !index.is_empty());
+            let options = BulkOptions {
+                index: index.map(str::to_owned),
+                data_stream: index.is_none().then(Default::default),
+                is_ecs: true,
+                ..BulkOptions::default()
+            };
+            let form = Form::Bulk(Box::new(options));
+            let target = Target::Elasticsearch(Box::new(target));
+            Destination { form, ..Destination::json_lines(kind, target, None) }
+        }
+        _ => return None,
+    })
+}
+
+fn dead_letter_target(place: &str) -> Option<Target> {
+    if let Some(name) = place.strip_prefix("s3:") {
+        let (bucket, prefix) = bucket_and_prefix(name)?;
+        let name = ObjectName { prefix: Some(prefix), ending: ".ndjson.gz", is_packed: true };
+        return Some(Target::S3 { bucket, name });
+    }
+    let url = place.strip_prefix("sqs:").unwrap_or(place);
+    url.contains("://").then(|| Target::Sqs { queue_url: url.to_owned() })
+}
+
+fn bucket_and_prefix(name: &str) -> Option<(String, String)> {
+    let name = name.trim_start_matches('/');
+    let (bucket, prefix) = name.split_once('/').unwrap_or((name, ""));
+    (!bucket.is_empty()).then(|| (bucket.to_owned(), prefix.to_owned()))
+}
+
+/// The destinations of a config.
+fn of_config(outputs: &[Output], problems: &mut Vec<String>) -> Plan {
+    let mut plan = Plan { outputs: Some(Vec::new()), ..Plan::default() };
+    let mut places = Vec::new();
+    for (at, output) in outputs.iter().enumerate() {
+        let mut told = Told { output, notices: &mut plan.notices, problems };
+        let destination = match output.name() {
+            "elasticsearch" | "opensearch" => told.elasticsearch(),
+            "s3" => told.s3(at),
+            "sqs" => told.sqs(at),
+            "stdout" => told.stdout(at),
+            _ => {
+                told.notice("is not built; its events go to standard output");
+                Destination::json_lines("stdout", Target::StandardOutput, None)
+            }
+        };
+        places.push(plan.destinations.len());
+        plan.destinations.push(Destination {
+            plugin: output.name().to_owned(),
+            id: output.id().map(str::to_owned),
+            style: output.style(),
+            ..destination
+        });
+    }
+    plan.outputs = Some(places);
+    plan
+}
+
+/// An output, and what is told about it.
+struct Told<'a> {
+    output: &'a Output,
+    notices: &'a mut Vec<String>,
+    problems: &'a mut Vec<String>,
+}
+
+impl Told<'_> {
+    fn text(&self, what: &str) -> String {
+        format!("{}: the output `{}` {what}", self.output.position(), self.output.name())
+    }
+
+    fn notice(&mut self, what: &str) {
+        let text = self.text(what);
+        self.notices.push(text);
+    }
+
+    fn problem(&mut self, what: &str) {
+        let text = self.text(what);
+        self.problems.push(text);
+    }
+
+    fn option(&self, name: &str) -> Option<String> {
+        self.output.options().text(name).map(|text| text.value.to_owned())
+    }
+
+    /// Names the options that are set and not carried out.
+    fn leave_out(&mut self, names: &[&str], instead: &str) {
+        let set: Vec<&str> =
+            self.output.options().names().filter(|name| names.contains(name)).collect();
+        if !set.is_empty() {
+            self.notice(&format!("goes without `{}`: {instead}", set.join("`, `")));
+        }
+    }
+
+    fn leave_out_credentials(&mut self) {
+        const NAMES: [&str; 11] = [
+            "access_key_id",
+            "aws_credentials_file",
+            "endpoint",
+            "proxy_uri",
+            "region",
+            "role_arn",
+            "role_session_name",
+            "secret_access_key",
+            "session_token",
+            "use_aws_bundled_ca",
+            "web_identity_token_file",
+        ];
+        self.leave_out(&NAMES, "the function's own role, region and endpoint are used");
+    }
+
+    fn form(&mut self, at: usize) -> Form {
+        let encoder = self.output.encoder().err().map(str::to_owned);
+        match encoder {
+            None => Form::OfOutput(at),
+            Some(problem) => {
+                self.problem(&format!("has no codec that writes: {problem}"));
+                Form::JsonLines
+            }
+        }
+    }
+
+    fn stdout(&mut self, at: usize) -> Destination {
+        let form = if self.output.options().codec("codec").is_some() {
+            self.form(at)
+        } else {
+            self.notice("writes JSON lines: `rubydebug`, its codec if none is set, has several lines an event");
+            Form::JsonLines
+        };
+        Destination { form, ..Destination::json_lines("stdout", Target::StandardOutput, None) }
+    }
+
+    fn s3(&mut self, at: usize) -> Destination {
+        self.leave_out_credentials();
+        self.leave_out(
+            &[
+                "additional_settings",
+                "canned_acl",
+                "server_side_encryption",
+                "server_side_encryption_algorithm",
+                "signature_version",
+                "ssekms_key_id",
+                "storage_class",
+            ],
+            "the bucket's own settings hold",
+        );
+        self.leave_out(
+            &["rotation_strategy", "size_file", "time_file"],
+            "each batch of an invocation is an object of its own",
+        );
+        let is_packed = self.option("encoding").as_deref() == Some("gzip");
+        let ending = if is_packed { ".txt.gz" } else { ".txt" };
+        let name = ObjectName { prefix: None, ending, is_packed };
+        let bucket = self.option("bucket").unwrap_or_default();
+        let key = Some(self.option("prefix").unwrap_or_default());
+        let form = self.form(at);
+        Destination { form, ..Destination::json_lines("s3", Target::S3 { bucket, name }, key) }
+    }
+
+    fn sqs(&mut self, at: usize) -> Destination {
+        self.leave_out_credentials();
+        let queue = self.option("queue").unwrap_or_default();
+        let queue_url = if queue.contains("://") {
+            queue
+        } else {
+            match self.option("queue_owner_aws_account_id") {
+                Some(account) => format!("{account}/{queue}"),
+                None => queue,
+            }
+        };
+        let form = self.form(at);
+        Destination { form, ..Destination::json_lines("sqs", Target::Sqs { queue_url }, None) }
+    }
+
+    fn elasticsearch(&mut self) -> Destination {
+        let options = self.output.options().clone();
+        let bulk = match BulkOptions::of_output(&options, self.output.ecs()) {
+            Ok(bulk) => bulk,
+            Err(problems) => {
+                for problem in problems {
+                    self.problem(&format!("cannot be used: {problem}"));
+                }
+                BulkOptions::default()
+            }
+        };
+        let target = self.elasticsearch_target(&options);
+        self.leave_out(
+            &[
+                "ilm_policy",
+                "ilm_rollover_alias",
+                "template",
+                "template_api",
+                "template_name",
+                "template_overwrite",
+            ],
+            "templates and policies are not set up; do that once, beside the function",
+        );
+        self.leave_out(
+            &["sniffing", "proxy"],
+            "the hosts are asked that are named, without a proxy",
+        );
+        let target = Target::Elasticsearch(Box::new(target));
+        Destination {
+            form: Form::Bulk(Box::new(bulk)),
+            ..Destination::json_lines("elasticsearch", target, None)
+        }
+    }
+
+    fn elasticsearch_target(&mut self, options: &PluginOptions) -> Elasticsearch {
+        let mut target = Elasticsearch::default();
+        for name in [
+            "ssl_certificate",
+            "ssl_keystore_path",
+            "ssl_truststore_path",
+            "ca_trusted_fingerprint",
+            "cloud_id",
+        ] {
+            if options.has(name) {
+                self.problem(&format!("cannot be used: `{name}` is not built"));
+            }
+        }
+        if self.option("ssl_verification_mode").as_deref() == Some("none") {
+            self.problem(
+                "cannot be used: a server whose certificate is not verified is not trusted",
+            );
+        }
+        let is_tls = options.flag("ssl_enabled", false);
+        let hosts: Vec<String> =
+            options.texts("hosts").iter().map(|text| text.value.to_owned()).collect();
+        for host in if hosts.is_empty() { vec!["127.0.0.1".to_owned()] } else { hosts } {
+            let host = if host.contains("://") {
+                host
+            } else {
+                format!("{}://{host}", if is_tls { "https" } else { "http" })
+            };
+            match host_url(&host, &mut target) {
+                Ok(host) => target.hosts.push(host),
+                Err(problem) => self.problem(&format!("cannot be used: {problem}")),
+            }
+        }
+        let path = self.option("path").unwrap_or_default();
+        let path = path.trim_matches('/');
+        if !path.is_empty() {
+            target.path = format!("/{path}");
+        }
+        if let Some(path) = self.option("bulk_path") {
+            target.bulk_path = format!("/{}", path.trim_start_matches('/'));
+        }
+        for (name, value) in options.pairs("parameters") {
+            target.parameters.push((name.value.to_owned(), value.to_text().into_owned()));
+        }
+        for (name, value) in options.pairs("custom_headers") {
+            target.headers.push((name.value.to_ascii_lowercase(), value.to_text().into_owned()));
+        }
+        if let (Some(user), Some(password)) = (self.option("user"), self.option("password")) {
+            target.authorization = Authorization::Basic(format!("{user}:{password}"));
+        } else if let Some(pair) = self.option("cloud_auth") {
+            target.authorization = Authorization::Basic(pair);
+        } else if let Some(key) = self.option("api_key") {
+            target.authorization = Authorization::ApiKey(key);
+        }
+        target.ca_files = options
+            .texts("ssl_certificate_authorities")
+            .iter()
+            .map(|text| text.value.to_owned())
+            .collect();
+        target.refused_codes = options
+            .texts("dlq_custom_codes")
+            .iter()
+            .filter_map(|code| code.value.parse().ok())
+            .collect();
+        let level = options.number("compression_level").and_then(|number| number.value.as_int());
+        target.is_packed = level != Some(0);
+        target
+    }
+}
+
+/// What was meant as a URL, without name and password.
+fn masked(url: &str) -> String {
+    match url.rsplit_once('@') {
+        Some((before, host)) => {
+            let scheme = before.find("://").map_or("", |at| &before[..at + 3]);
+            format!("{scheme}…@{host}")
+        }
+        None => url.to_owned(),
+    }
+}
+
+/// `http://user:password@host:9200/` to `http://host:9200`; what stands around the host goes where it belongs.
+fn host_url(url: &str, target: &mut Elasticsearch) -> Result<String, String> {
+    let problem =
+        || format!("`{}` is no URL of a host: `https://search.example.com:9200`", masked(url));
+    let (scheme, rest) = url.split_once("://").ok_or_else(problem)?;
+    if !matches!(scheme, "http" | "https") {
+        return Err(problem());
+    }
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let host = match host.rsplit_once('@') {
+        Some((pair, host)) => {
+            let pair = percent_encoding::percent_decode_str(pair).decode_utf8_lossy().into_owned();
+            target.authorization = Authorization::Basic(pair);
+            host
+        }
+        None => host,
+    };
+    let path = path.trim_matches('/');
+    if !path.is_empty() {
+        target.path = format!("/{path}");
+    }
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    if name.is_empty() || host.contains(|byte: char| byte.is_whitespace() || byte == '?') {
+        return Err(problem());
+    }
+    let has_port = host
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_aws = name.ends_with(".es.amazonaws.com") || name.ends_with(".aoss.amazonaws.com");
+    if is_aws && target.authorization == Authorization::None {
+        target.authorization =
+            Authorization::Aws(if name.ends_with(".aoss.amazonaws.com") { "aoss" } else { "es" });
+    }
+    Ok(match (has_port, is_aws) {
+        (true, _) | (_, true) => format!("{scheme}://{host}"),
+        // Logstash's own default.
+        (false, false) => format!("{scheme}://{host}:9200"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use sawlog::{Config, Options, ParseOptions, Resources, Source};
+
+    use super::*;
+
+    fn pipeline(config: &str) -> Pipeline {
+        let sources = vec![Source::new("a.conf", config)];
+        let config = Config::parse(sources, &ParseOptions::default()).expect("a config");
+        Pipeline::compile(&config, &Resources::new(), &Options::default()).expect("a pipeline")
+    }
+
+    fn of(config: &str) -> Result<Plan, PlanError> {
+        Plan::new(&pipeline(config), None, None)
+    }
+
+    #[test]
+    fn problems_do_not_tell_passwords() {
+        let mistyped = "elasticsearch:htps://u:secret@h";
+        let in_config = r#"output { elasticsearch { hosts => "htps://u:secret@h" } }"#;
+        let error = Plan::new(&pipeline(""), Some(mistyped), None).expect_err("mistyped");
+        for error in [error, of(in_config).expect_err("mistyped")] {
+            let error = error.to_string();
+            assert!(!error.contains("secret") && error.contains("htps://…@h"), "{error}");
+        }
+    }
+
+    #[test]
+    fn outputs_are_carried_out_and_what_is_not_is_told() {
+        let plan = of(r#"output {
+            elasticsearch { hosts => ["https://u:p%40@a", "b:9201"] index => "i" path => "/x/" custom_headers => { "X-A" => "b" } }
+            s3 { bucket => "logs" prefix => "%{app}/" encoding => "gzip" region => "eu-west-1" codec => json_lines }
+            kafka { topic_id => "t" }
+            sqs { queue => "q" }
+        }"#)
+        .expect("a plan");
+        let targets: Vec<&Target> = plan.targets().collect();
+        let Target::Elasticsearch(target) = targets[0] else { panic!("Elasticsearch") };
+        assert_eq!(target.hosts, ["https://a:9200", "http://b:9201"]);
+        assert_eq!(target.authorization, Authorization::Basic("u:p@".to_owned()));
+        assert_eq!((&*target.path, target.headers.len()), ("/x", 1));
+        assert!(
+            matches!(targets[1], Target::S3 { bucket, name } if bucket == "logs" && name.is_packed)
+        );
+        assert_eq!(plan.destinations[1].key.as_deref(), Some("%{app}/"));
+        assert_eq!(targets[2], &Target::StandardOutput);
+        assert_eq!(targets[3], &Target::Sqs { queue_url: "q".to_owned() });
+        assert_eq!(
+            plan.notices(),
+            [
+                "a.conf:3:13: the output `s3` goes without `region`: the function's own role, region and endpoint are used",
+                "a.conf:4:13: the output `kafka` is not built; its events go to standard output",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_would_send_less_safely_than_the_config_says_is_an_error() {
+        let error = of(
+            "output { elasticsearch { ssl_verification_mode => none hosts => 'ftp://a' script => 'x' } }",
+        );
+        let error = error.expect_err("three problems").to_string();
+        assert_eq!(error.lines().count(), 3, "{error}");
+        assert!(
+            error.contains("a.conf:1:10: the output `elasticsearch` cannot be used"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn variable_stands_for_all_outputs() {
+        let pipeline = pipeline("output { kafka { topic_id => 't' } }");
+        for (output, wanted) in [
+            ("stdout", Target::StandardOutput),
+            ("firehose:s", Target::Firehose { stream: "s".to_owned() }),
+            ("sqs:https://a/q", Target::Sqs { queue_url: "https://a/q".to_owned() }),
+        ] {
+            let plan =
+                Plan::new(&pipeline, Some(output), Some("sqs:https://a/dead")).expect("a plan");
+            let dead = Target::Sqs { queue_url: "https://a/dead".to_owned() };
+            assert_eq!(plan.targets().collect::<Vec<_>>(), [&wanted, &dead]);
+            assert_eq!((plan.dead_letter_place(), plan.notices().len()), (Some(1), 1));
+        }
+        let plan = Plan::new(&pipeline, Some("s3://logs/%{app}/"), None).expect("a plan");
+        assert_eq!(plan.destinations[0].key.as_deref(), Some("%{app}/"));
+        let error = Plan::new(&pipeline, Some("tape:1"), Some("there")).expect_err("two problems");
+        assert_eq!(error.problems.len(), 2);
+    }
+
+    #[test]
+    fn amazons_own_servers_are_asked_with_a_signature() {
+        let plan = Plan::new(
+            &pipeline(""),
+            Some("elasticsearch:https://logs.eu-west-1.es.amazonaws.com/app"),
+            None,
+        );
+        let plan = plan.expect("a plan");
+        let Target::Elasticsearch(target) = &plan.destinations[0].target else {
+            panic!("a target")
+        };
+        assert_eq!(target.authorization, Authorization::Aws("es"));
+        assert_eq!(target.hosts, ["https://logs.eu-west-1.es.amazonaws.com"]);
+    }
+}
