@@ -71,12 +71,17 @@ impl Engine {
 
     /// Compiles a config for a SIMD level.
     pub fn with_simd(config: &str, simd: SimdLevel) -> Self {
+        Self::with_resources(config, &Resources::new(), simd)
+    }
+
+    /// Compiles a config that needs files.
+    pub fn with_resources(config: &str, resources: &Resources, simd: SimdLevel) -> Self {
         let source = Source::new("task.conf", config);
         let config = Config::parse(vec![source], &ParseOptions::default())
             .unwrap_or_else(|problems| panic!("{problems}"));
         let engine = sawlog::pattern::Engine { simd, ..sawlog::pattern::Engine::default() };
         let options = Options { ecs: Ecs::Disabled, engine, ..Options::default() };
-        let pipeline = Pipeline::compile(&config, &Resources::new(), &options)
+        let pipeline = Pipeline::compile(&config, resources, &options)
             .unwrap_or_else(|problems| panic!("{problems}"));
         let input = (!pipeline.inputs().is_empty()).then_some(0);
         let options = InputOptions { input, ..InputOptions::default() };

@@ -34,6 +34,41 @@ impl Numbers {
     }
 }
 
+/// An address: of three, two are in MaxMind's database for tests.
+pub fn address(numbers: &mut Numbers, line: &mut String) {
+    let network =
+        numbers.one_of(&["89.160.20", "81.2.69", "216.160.83", "175.16.199", "10.1.2", "192.0.2"]);
+    let last = match network {
+        "81.2.69" => 142 + numbers.below(50),
+        "89.160.20" => 112 + numbers.below(15),
+        _ => numbers.below(255),
+    };
+    let _ = write!(line, "{network}.{last}");
+}
+
+/// What a client says that it is: some thousand different ones.
+pub fn agent(numbers: &mut Numbers, line: &mut String) {
+    let (major, minor) = (70 + numbers.below(60), numbers.below(30));
+    let _ = match numbers.below(6) {
+        0 => write!(
+            line,
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{major}.0.{minor}.1 Safari/537.36"
+        ),
+        1 => write!(
+            line,
+            "Mozilla/5.0 (X11; Linux x86_64; rv:{major}.0) Gecko/20100101 Firefox/{major}.{minor}"
+        ),
+        2 => write!(
+            line,
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 16_{minor} like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/16.{minor} Mobile/15E148 Safari/604.1"
+        ),
+        3 => write!(line, "curl/7.{major}.{minor}"),
+        4 => line
+            .write_str("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"),
+        _ => write!(line, "python-requests/2.{minor}.{major}"),
+    };
+}
+
 /// A line of a web server.
 pub fn access(numbers: &mut Numbers, line: &mut String) {
     let number = |numbers: &mut Numbers| numbers.below(255);

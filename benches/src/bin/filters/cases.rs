@@ -93,6 +93,38 @@ pub(crate) const CASES: &[Case] = &[
         peer: Peer::None,
     },
     Case {
+        name: "grok with the names of ECS",
+        lines: lines::access,
+        codec: Codec::Line,
+        filter: r#"grok { ecs_compatibility => "v8" match => { "message" => "%{COMBINEDAPACHELOG}" } }"#,
+        peer: Peer::None,
+    },
+    Case {
+        name: "dissect of access lines",
+        lines: lines::access,
+        codec: Codec::Line,
+        filter: r#"dissect { mapping => { "message" => '%{clientip} %{ident} %{auth} [%{timestamp}] "%{verb} %{request} HTTP/%{httpversion}" %{response} %{bytes} %{referrer} %{agent}' } tag_on_failure => ["_failure"] }"#,
+        peer: Peer::Own {
+            name: "our grok, COMBINEDAPACHELOG",
+            filter: r#"grok { match => { "message" => "%{COMBINEDAPACHELOG}" } tag_on_failure => ["_failure"] }"#,
+            times: 3.0,
+        },
+    },
+    Case {
+        name: "geoip",
+        lines: lines::address,
+        codec: Codec::Line,
+        filter: r#"geoip { source => "message" database => "GeoLite2-City.mmdb" }"#,
+        peer: Peer::None,
+    },
+    Case {
+        name: "useragent",
+        lines: lines::agent,
+        codec: Codec::Line,
+        filter: r#"useragent { source => "message" target => "agent" }"#,
+        peer: Peer::None,
+    },
+    Case {
         name: "xml",
         lines: lines::element,
         codec: Codec::Line,
@@ -157,7 +189,3 @@ pub(crate) const CASES: &[Case] = &[
     of_fields("urldecode", r#"urldecode { field => "path" }"#),
     of_fields("uuid", r#"uuid { target => "id" }"#),
 ];
-
-/// Filters that need a file, and which.
-pub(crate) const NEED_FILES: &[(&str, &str)] =
-    &[("geoip", "a database of MaxMind's"), ("useragent", "uap-core's regexes.yaml")];

@@ -11,14 +11,16 @@ mod cases;
 use std::collections::BTreeSet;
 use std::env;
 use std::error::Error;
+use std::fs;
 use std::hint::black_box;
 
+use sawlog::{Resources, SimdLevel};
 use sawlog_benches::engine::Engine;
 use sawlog_benches::judge::Verdict;
 use sawlog_benches::tasks::Output;
 use sawlog_benches::{Agreement, Contestant, clock, lines};
 
-use cases::{CASES, Case, NEED_FILES, Peer};
+use cases::{CASES, Case, Peer};
 
 /// Lines of each case.
 const LINES: u64 = 20_000;
@@ -33,11 +35,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         "| filter | ns an event, whole | of the filter | MB/s, whole | against | times | wanted |"
     );
     println!("|---|--:|--:|--:|---|--:|--:|");
+    let resources = resources()?;
     for case in CASES {
-        measure(case, rounds)?;
-    }
-    for (filter, file) in NEED_FILES {
-        println!("| {filter} | – | – | – | needs {file}: its tests | – | – |");
+        measure(case, &resources, rounds)?;
     }
     Ok(())
 }
@@ -45,20 +45,30 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Whoever adds a filter adds a case.
 fn every_filter_is_here() -> Result<(), String> {
     let first = |case: &Case| case.name.split(' ').next().unwrap_or_default();
-    let measured: BTreeSet<&str> =
-        CASES.iter().map(first).chain(NEED_FILES.iter().map(|(name, _)| *name)).collect();
+    let measured: BTreeSet<&str> = CASES.iter().map(first).collect();
     let missing: Vec<_> =
         sawlog::filters().map(|(name, _)| name).filter(|name| !measured.contains(name)).collect();
     if missing.is_empty() { Ok(()) } else { Err(format!("no case for {}", missing.join(", "))) }
 }
 
-fn measure(case: &Case, rounds: usize) -> Result<(), Box<dyn Error>> {
+/// The files that some filters need: MaxMind's database of made-up cities, and the expressions of uap-core.
+fn resources() -> Result<Resources, Box<dyn Error>> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let read =
+        |path: &str| fs::read(format!("{root}/{path}")).map_err(|error| format!("{path}: {error}"));
+    let mut resources = Resources::new();
+    let cities = read("core/tests/data/maxmind/GeoLite2-City-Test.mmdb")?;
+    resources.add_file("GeoLite2-City.mmdb", cities);
+    resources.set_user_agents(&read("cli/data/uap-core/regexes.yaml")?)?;
+    Ok(resources)
+}
+
+fn measure(case: &Case, resources: &Resources, rounds: usize) -> Result<(), Box<dyn Error>> {
     let input = lines::text(LINES, case.lines);
     let engine = |filter: &str| -> Box<dyn Contestant> {
         let codec = case.codec.name();
-        Box::new(Engine::new(&format!(
-            "input {{ stdin {{ codec => {codec} }} }} filter {{ {filter} }}"
-        )))
+        let config = format!("input {{ stdin {{ codec => {codec} }} }} filter {{ {filter} }}");
+        Box::new(Engine::with_resources(&config, resources, SimdLevel::Auto))
     };
     let mut with = engine(case.filter);
     let mut without = engine("");
