@@ -3,6 +3,9 @@
 # make test-c   the C interface: header, C and C++ programs, vectors, under valgrind too if it is there
 # make test-c-sanitizers  the C programs under AddressSanitizer and ThreadSanitizer, if a nightly compiler is there
 # make test-python  the Python package: its tests, types and examples, in target/venv
+# make test-size  that the shared C library, as installed, is smaller than 6 MB
+# make test-lambda  the Lambda function behind a runtime interface, with AWS services on this machine
+# make lambda   the packages of the Lambda function, target/lambda/*.zip
 # make install  the C library below PREFIX (/usr/local)
 # make test-asan  the tests of the unsafe code under AddressSanitizer, if a nightly compiler is there
 # make test-go  the Go module, with the library installed under target/prefix
@@ -10,12 +13,12 @@
 # make test-inlined  that no vector instruction is left as a call, in the release binary
 # make lint     formatting and clippy, as CI runs them
 # make bench    the measured tasks beside their peers; benches/README.md says how to read them,
-#               and what bench-bindings, bench-others and test-instructions are
+#               and what bench-bindings, bench-lambda, bench-others and test-instructions are
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := sample
-.PHONY: sample install test test-c test-c-sanitizers test-prefix test-go test-new-user test-python test-rust test-fuzz test-asan test-inlined test-instructions test-deny lint bench bench-bindings bench-c bench-filters bench-go bench-others bench-python tools bless
+.PHONY: sample install lambda lambda-tools lint-terraform test test-c test-size test-c-sanitizers test-lambda test-prefix test-go test-new-user test-python test-rust test-fuzz test-asan test-inlined test-instructions test-deny lint bench bench-bindings bench-c bench-filters bench-go bench-lambda bench-others bench-python tools bless
 
 CARGO ?= cargo
 BENCH_TARGET ?= $(CURDIR)/target/benches
@@ -30,17 +33,24 @@ VRL ?= 1
 INSTRUCTIONS ?= check
 RECORD ?= benches/record/$(shell date +%F)-$(shell git describe --always --dirty --abbrev=8).md
 FUZZ_SECONDS ?= 20
-FUZZ_TARGETS := c_abi config_parse date_parse executors filters grok_compile intrinsics json_read pattern_match \
-  program scan
+FUZZ_TARGETS := c_abi config_parse date_parse executors filters grok_compile intrinsics json_read lambda_event \
+  pattern_match program scan
 TOOLS := $(CURDIR)/target/tools
 PREFIX ?= /usr/local
 PROFILE ?= dist
+SIZE_LIMIT := 6000000
 # All tests have the hook in the C library, so that whichever ran last leaves the same one in target/debug/deps, where the
 # bindings find it: BUILT=target/debug/deps ffi/install.sh.
 TEST_RUST := $(CARGO) test --workspace --exclude sawlog-python --features sawlog/arrow,sawlog-ffi/test-hooks
 TEST_C := $(CARGO) test --workspace --exclude sawlog-python --features sawlog/arrow,sawlog-ffi/test-programs
 VENV := $(CURDIR)/target/venv
+# What starts a real OpenSearch for test-lambda, which skips those tests without it: OPENSEARCH=../shared/recipes/opensearch.sh, where Maven is.
+# It is not on by itself, since it is fetched first.
+OPENSEARCH ?=
+LAMBDA_PYTHON := --config ../python/pyproject.toml tests/e2e benches package.py
 TEST_TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+# Go's cache knows neither what the header says nor what pkg-config answers: without this it takes what it built with an older header.
+export CGO_CFLAGS := -O2 -g -DSAWLOG_HEADER_CHECKSUM=$(firstword $(shell cksum < include/sawlog.h))
 TEST_PREFIX := $(TEST_TARGET)/prefix
 DENY_VERSION := 0.20.2
 FUZZ_VERSION := 0.13.2
@@ -57,7 +67,7 @@ sample:
 	  --now 2024-03-15T15:00:00Z -o target/sample.ndjson examples/auth/auth.log
 	@head -n 1 target/sample.ndjson
 
-test: test-deny test-fuzz test-rust test-c test-go test-new-user test-python test-instructions
+test: test-deny test-fuzz test-rust test-c test-size test-go test-new-user test-python test-lambda test-instructions
 
 test-rust:
 	$(TEST_RUST)
@@ -74,6 +84,14 @@ test-c:
 test-c-sanitizers:
 	@ffi/sanitize.sh address
 	@ffi/sanitize.sh thread
+
+# Only what is installed says how large it is: no other build has the same code in it. It takes two minutes, the dependencies included.
+test-size:
+	@$(MAKE) --no-print-directory install PREFIX=$(TEST_TARGET)/dist-prefix PROFILE=dist
+	@bytes=$$(wc -c < $(TEST_TARGET)/dist-prefix/lib/libsawlog.so); \
+	  echo "libsawlog.so: $$bytes bytes, of less than $(SIZE_LIMIT)"; \
+	  if test $$bytes -lt $(SIZE_LIMIT); then echo "size: 1 passed, 0 failed"; \
+	  else echo "size: 0 passed, 1 failed"; exit 1; fi
 
 install:
 	@PREFIX="$(PREFIX)" PROFILE="$(PROFILE)" CARGO="$(CARGO)" ffi/install.sh
@@ -101,7 +119,36 @@ test-python: $(VENV)/ready
 	@cd python && $(VENV)/bin/ruff format --quiet --check . && $(VENV)/bin/ruff check --quiet .
 	@cd python && $(VENV)/bin/mypy --no-error-summary tests sawlog
 	@cd target && $(VENV)/bin/python -m mypy.stubtest --concise sawlog
-	@$(VENV)/bin/python -m pytest python
+	@SAWLOG_LIBRARY=$(TEST_TARGET)/debug/deps/libsawlog_ffi.so $(VENV)/bin/python -m pytest python
+
+# Tests the binary that the tests of Rust were built with; nothing more is compiled when they ran before.
+test-lambda: $(VENV)/lambda
+	@$(TEST_RUST) --test adapters --no-run --quiet
+	@cd lambda && $(VENV)/bin/ruff format --quiet --check $(LAMBDA_PYTHON) && $(VENV)/bin/ruff check --quiet $(LAMBDA_PYTHON)
+	@cd lambda && $(VENV)/bin/mypy --no-error-summary --config-file ../python/pyproject.toml tests/e2e
+	@PATH="$(VENV)/bin:$$PATH" SAWLOG_OPENSEARCH="$${SAWLOG_OPENSEARCH-$(if $(OPENSEARCH),$(abspath $(OPENSEARCH)))}" \
+	  SAWLOG_BOOTSTRAP="$${SAWLOG_BOOTSTRAP:-$(TEST_TARGET)/debug/bootstrap}" \
+	  $(VENV)/bin/python -m pytest -q -p no:cacheprovider lambda/tests/e2e
+
+# cargo-lambda without the compiler that it asks for: only its emulator is wanted.
+$(VENV)/lambda: $(VENV)/ready lambda/tests/e2e/requirements.txt
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r lambda/tests/e2e/requirements.txt
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps cargo-lambda==1.9.2
+	@touch $@
+
+# PIPELINE=FOLDER packs a config with it, ARCHITECTURES="x86_64 arm64" says what for.
+lambda: lambda-tools
+	@PATH="$(VENV)/bin:$$PATH" CARGO="$(CARGO)" PROFILE="$(PROFILE)" lambda/package.sh
+
+lambda-tools: $(VENV)/ready
+	@PATH="$(VENV)/bin:$$PATH"; command -v cargo-zigbuild >/dev/null \
+	  || $(VENV)/bin/pip install --quiet --disable-pip-version-check cargo-zigbuild==0.24.0 ziglang==0.17.1 \
+	  || echo "no cargo-zigbuild: only for this machine" 1>&2
+
+# Builds the linter, which takes minutes and Go.
+lint-terraform:
+	@test -x $(TOOLS)/bin/tflint || GOBIN=$(TOOLS)/bin go install github.com/terraform-linters/tflint@v0.64.0
+	@$(TOOLS)/bin/tflint --chdir=lambda/deploy/terraform
 
 $(VENV)/ready: python/requirements-test.txt
 	@python3 -m venv --clear $(VENV) 2>/dev/null || { apt-get update && apt-get install --yes python3-venv \
@@ -222,15 +269,33 @@ bench-python: $(VENV)/ready
 	  || { echo "the shared folder is not there; name it in SAWLOG_SHARED" 1>&2; exit 1; }
 	@test -f $(CORPUS)/access.log || python3 $(SHARED)/data/corpora.py $(CORPUS_MB) $(CORPUS)
 	@mkdir -p benches/record
-	@$(BENCH_BUILD) --bin batches-asked --no-default-features --features engine
+	@$(BENCH_BUILD) --bin batches --no-default-features --features engine
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check pygrok==1.0.0
 	@PATH="$(VENV)/bin:$$PATH" MATURIN_PEP517_ARGS="--profile dist" pip install --quiet \
 	  --disable-pip-version-check --no-build-isolation --no-deps --force-reinstall ./python
 	@{ echo '# The Python package, $(notdir $(PYTHON_RECORD:.md=))'; echo; \
 	  echo "Made by \`make bench-python\` with $$(rustc --version), $$(python3 --version)."; echo; \
-	  $(VENV)/bin/python python/benches/bench.py $(BENCH_TARGET)/release/batches-asked \
+	  $(VENV)/bin/python python/benches/bench.py $(BENCH_TARGET)/release/batches \
 	    $(SHARED)/data/tasks/t2.conf $(CORPUS)/access.log; } > $(PYTHON_RECORD)
 	@cat $(PYTHON_RECORD) && echo "written to $(PYTHON_RECORD)" 1>&2
+
+# The Lambda function as `make lambda` packs it, beside handlers in Python and the engine.
+bench-lambda: LAMBDA_RECORD = $(RECORD:.md=-lambda.md)
+bench-lambda: SHARED = $(abspath $(or $(SAWLOG_SHARED),../shared))
+bench-lambda: CORPUS = $(CURDIR)/target/corpora-$(CORPUS_MB)
+bench-lambda: lambda $(VENV)/lambda
+	@test -d $(SHARED)/data \
+	  || { echo "the shared folder is not there; name it in SAWLOG_SHARED" 1>&2; exit 1; }
+	@test -f $(CORPUS)/access.log || python3 $(SHARED)/data/corpora.py $(CORPUS_MB) $(CORPUS)
+	@mkdir -p benches/record
+	@$(BENCH_BUILD) --bin firehose-asked --no-default-features --features lambda
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check pygrok==1.0.0
+	@{ echo '# The Lambda function, $(notdir $(LAMBDA_RECORD:.md=))'; echo; \
+	  echo "Made by \`make bench-lambda\` with $$(rustc --version), $$(python3 --version)."; echo; \
+	  $(VENV)/bin/python lambda/benches/bench.py --rounds $(ROUNDS) target/x86_64-unknown-linux-gnu/dist/bootstrap \
+	    $(BENCH_TARGET)/release/firehose-asked $(SHARED)/data/tasks $(CORPUS)/access.log target/lambda/*.zip; \
+	} > $(LAMBDA_RECORD).new
+	@mv $(LAMBDA_RECORD).new $(LAMBDA_RECORD) && cat $(LAMBDA_RECORD) && echo "written to $(LAMBDA_RECORD)" 1>&2
 
 # Unoptimised builds: they compile in half the time and run for seconds.
 tools:
