@@ -309,6 +309,13 @@ pub const SEND_ATTEMPTS: u32 = 6;
 /// 10 MiB on its smaller machines.
 pub const BULK_BYTES: usize = 8 * 1024 * 1024;
 
+/// Actions in one bulk request to Elasticsearch: 5,000. Bounds the answer, which tells of each action that was not taken.
+pub const BULK_ACTIONS: usize = 5_000;
+
+/// Bytes of the reason why Elasticsearch refused a document that are kept: 2 KiB. The server repeats the value at fault, which
+/// may be as long as the document.
+pub const BULK_REASON_BYTES: usize = 2 * 1024;
+
 /// Distinct keys (names of objects, partition keys) that one Lambda invocation may give its events: 10,000. Stops a template that
 /// is different for each event from filling the memory with names.
 pub const LAMBDA_KEYS: usize = 10_000;

@@ -5,7 +5,8 @@
 //! poll -> Send -> begin(3) -> handle(entry 1 was refused for now) -> poll -> WaitUntil -> poll -> Send -> begin(1) …
 //! ```
 //! An entry that was taken is never sent again; one of which nobody knows (the connection broke) is. A request that is refused as
-//! a whole because of its content is halved until what is refused is one entry.
+//! a whole because of its content is halved until what is refused is one entry; requests then grow again, doubling with each that
+//! is taken.
 //!
 //! The host keeps the entries themselves: here they are numbers. Pauses double, and a part of each is drawn from the seed, so that
 //! senders which failed together do not come back together.
@@ -145,7 +146,6 @@ impl Outbox {
                 let entry = self.waiting.remove(0);
                 self.put_refused(entry, reason);
                 self.failures = 0;
-                self.most = usize::MAX;
             }
             // Not a failure: each further request is smaller, until one is taken or one entry is refused.
             Reply::Unfit(_) => self.most = sent / 2,
@@ -291,6 +291,18 @@ mod tests {
         assert_eq!(outbox.refused(), [Refused { entry: 37, reason: "bad".to_owned() }]);
         assert!(requests < 30, "{requests}");
         assert_eq!(now, NOW, "no pause");
+    }
+
+    #[test]
+    fn entries_that_are_all_unfit_cost_a_request_each() {
+        let mut outbox = Outbox::new(0..64, 1);
+        let (mut now, mut requests) = (NOW, 0);
+        while next(&mut outbox, &mut now, 64).is_some() {
+            requests += 1;
+            outbox.handle(Reply::Unfit("bad".to_owned()), now);
+        }
+        // 64, 32, 16, 8, 4, 2, and then each by itself.
+        assert_eq!((requests, outbox.refused().len()), (6 + 64, 64));
     }
 
     #[test]

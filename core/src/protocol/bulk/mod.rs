@@ -14,4 +14,4 @@ mod reply;
 
 pub use encode::{BulkEncoder, BulkError};
 pub use options::{BulkOptions, DataStream};
-pub use reply::reply;
+pub use reply::{FILTER_PATH, Refusals, reply};

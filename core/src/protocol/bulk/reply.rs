@@ -5,21 +5,36 @@ use core::fmt::Write as _;
 use crate::arena::Arena;
 use crate::codec::json::{After, JsonReader, NegativeZero};
 use crate::event::{Key, Object, Value};
+use crate::limits;
 use crate::protocol::outbox::{Refusal, Reply};
 
-/// Reads the answer to a request of so many actions; `refused_codes` are further codes of an action for which it is not tried
-/// again (`dlq_custom_codes`).
+/// What of an answer is read: the value of the parameter `filter_path`, so that the server sends nothing else.
+pub const FILTER_PATH: &str = "errors,items.*.status,items.*.error.type,items.*.error.reason,\
+    items.*.error.caused_by.type,items.*.error.caused_by.reason,\
+    items.*.error.caused_by.caused_by.type,items.*.error.caused_by.caused_by.reason";
+
+/// What a config says of actions that are not taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusals {
+    /// Further codes of an action for which it is not tried again (`dlq_custom_codes`).
+    pub codes: Vec<u16>,
+    /// Types of errors that count as taken: such an action is dropped (`drop_error_types`).
+    pub dropped_types: Vec<String>,
+}
+
+/// Reads the answer to a request of so many actions.
 ///
 /// | code of the action | meaning |
 /// |---|---|
 /// | 200 to 299 | taken |
 /// | 409 | taken, unless it was an update: the document is there, or a newer one |
+/// | 404 of a deletion, without an error | taken: the document is not there. Logstash makes it a dead letter; here it may be the second try of one that was carried out |
 /// | 400, 404, 413 | refused |
 /// | any other: 429, 503, 403 of an index that is closed to writers … | to be tried again |
 ///
 /// A request that is refused as a whole is tried again if the server is busy or broken (408, 429, 500 and above), divided if its
 /// content is at fault (400, 413), and else not tried again.
-pub fn reply(status: u16, body: &[u8], actions: usize, refused_codes: &[u16]) -> Reply {
+pub fn reply(status: u16, body: &[u8], actions: usize, refusals: &Refusals) -> Reply {
     let arena = Arena::new();
     let answer = core::str::from_utf8(body).ok().and_then(|text| read_json(text, &arena));
     let answer = match &answer {
@@ -53,13 +68,11 @@ pub fn reply(status: u16, body: &[u8], actions: usize, refused_codes: &[u16]) ->
         }
     };
     let refused = items.iter().enumerate();
-    Reply::Entries(
-        refused.filter_map(|(at, item)| Some((at, refusal(item, refused_codes)?))).collect(),
-    )
+    Reply::Entries(refused.filter_map(|(at, item)| Some((at, refusal(item, refusals)?))).collect())
 }
 
 /// Why an action was not taken; nothing when it was.
-fn refusal(item: &Value<'_>, refused_codes: &[u16]) -> Option<Refusal> {
+fn refusal(item: &Value<'_>, refusals: &Refusals) -> Option<Refusal> {
     let entry = match item {
         Value::Object(item) => item.iter().next(),
         _ => None,
@@ -72,22 +85,38 @@ fn refusal(item: &Value<'_>, refused_codes: &[u16]) -> Option<Refusal> {
         Some(Value::Int(status)) => u16::try_from(*status).unwrap_or(0),
         _ => 0,
     };
-    let is_taken = (200..300).contains(&status) || (status == 409 && action != "update");
-    if is_taken {
+    let error = result.get(Key::new("error"));
+    let is_taken = (200..300).contains(&status)
+        || (status == 409 && action != "update")
+        || (status == 404 && action == "delete" && error.is_none());
+    let kind = match error {
+        Some(Value::Object(error)) => error.get(Key::new("type")).and_then(Value::as_str),
+        _ => None,
+    };
+    if is_taken || kind.is_some_and(|kind| refusals.dropped_types.iter().any(|one| one == kind)) {
         return None;
     }
     let mut reason = format!("status {status}");
-    if let Some(error) = result.get(Key::new("error")) {
+    if let Some(error) = error {
         reason.push_str(": ");
         push_error(error, &mut reason);
     }
-    let is_refused = matches!(status, 400 | 404 | 409 | 413) || refused_codes.contains(&status);
+    let is_refused = matches!(status, 400 | 404 | 409 | 413) || refusals.codes.contains(&status);
     Some(Refusal { reason, is_passing: !is_refused })
 }
 
 /// Appends `mapper_parsing_exception: failed to parse field [a] (caused by illegal_argument_exception: …)`, as deep as
 /// the causes go within reason.
 fn push_error(error: &Value<'_>, out: &mut String) {
+    push_causes(error, out);
+    if out.len() > limits::BULK_REASON_BYTES {
+        let end = out.floor_char_boundary(limits::BULK_REASON_BYTES);
+        out.truncate(end);
+        out.push('…');
+    }
+}
+
+fn push_causes(error: &Value<'_>, out: &mut String) {
     const CAUSES: usize = 3;
     let mut error = error;
     for level in 0..CAUSES {
@@ -135,7 +164,8 @@ mod tests {
                 "caused_by":{"type":"illegal_argument_exception","reason":"For input"}}}},
             {"index":{"status":429,"error":{"type":"rejected_execution_exception","reason":"full"}}},
             {"index":{"status":403,"error":{"type":"cluster_block_exception","reason":"read-only"}}},
-            {"delete":{"status":404}}]}"#;
+            {"delete":{"status":404}},
+            {"delete":{"status":404,"error":{"type":"index_not_found_exception","reason":"no such index"}}}]}"#;
         let wanted = vec![
             refused(2, "status 409: version_conflict_engine_exception: other", false),
             refused(
@@ -145,11 +175,30 @@ mod tests {
             ),
             refused(4, "status 429: rejected_execution_exception: full", true),
             refused(5, "status 403: cluster_block_exception: read-only", true),
-            refused(6, "status 404", false),
+            refused(7, "status 404: index_not_found_exception: no such index", false),
         ];
-        assert_eq!(reply(200, body, 7, &[]), Reply::Entries(wanted));
-        let Reply::Entries(entries) = reply(200, body, 7, &[403]) else { panic!("entries") };
-        assert!(!entries[3].1.is_passing);
+        assert_eq!(reply(200, body, 8, &Refusals::default()), Reply::Entries(wanted));
+        let refusals = Refusals {
+            codes: vec![403],
+            dropped_types: vec!["mapper_parsing_exception".to_owned()],
+        };
+        let Reply::Entries(entries) = reply(200, body, 8, &refusals) else { panic!("entries") };
+        let places: Vec<_> = entries.iter().map(|(at, why)| (*at, why.is_passing)).collect();
+        assert_eq!(places, [(2, false), (4, true), (5, false), (7, false)]);
+    }
+
+    #[test]
+    fn reason_that_repeats_the_document_is_cut() {
+        let value = "é".repeat(1 << 20);
+        let body = format!(
+            r#"{{"errors":true,"items":[{{"index":{{"status":400,"error":{{"type":"t","reason":"{value}"}}}}}}]}}"#
+        );
+        let Reply::Entries(entries) = reply(200, body.as_bytes(), 1, &Refusals::default()) else {
+            panic!("entries")
+        };
+        let reason = &entries[0].1.reason;
+        assert!(reason.starts_with("status 400: t: éé") && reason.ends_with("é…"));
+        assert!(reason.len() <= limits::BULK_REASON_BYTES + "…".len());
     }
 
     #[test]
@@ -163,11 +212,15 @@ mod tests {
             b"\xff",
             br#"{"errors":true,"items":[{"index":{"status":201}}]}"#,
         ] {
-            assert!(matches!(reply(200, body, 2, &[]), Reply::Later(_)), "{body:?}");
+            assert!(
+                matches!(reply(200, body, 2, &Refusals::default()), Reply::Later(_)),
+                "{body:?}"
+            );
         }
         for item in ["1", "{}", r#"{"index":1}"#, r#"{"index":{}}"#] {
             let body = format!(r#"{{"errors":true,"items":[{item}]}}"#);
-            let Reply::Entries(entries) = reply(200, body.as_bytes(), 1, &[]) else {
+            let Reply::Entries(entries) = reply(200, body.as_bytes(), 1, &Refusals::default())
+            else {
                 panic!("entries")
             };
             assert!(entries[0].1.is_passing, "{item}");
@@ -178,10 +231,13 @@ mod tests {
     fn whole_request_is_tried_again_divided_or_given_up() {
         let body = br#"{"error":{"type":"security_exception","reason":"missing"},"status":401}"#;
         let wanted = "status 401: security_exception: missing".to_owned();
-        assert_eq!(reply(401, body, 2, &[]), Reply::Never(wanted));
-        assert_eq!(reply(413, b"", 2, &[]), Reply::Unfit("status 413".to_owned()));
+        assert_eq!(reply(401, body, 2, &Refusals::default()), Reply::Never(wanted));
+        assert_eq!(reply(413, b"", 2, &Refusals::default()), Reply::Unfit("status 413".to_owned()));
         for status in [408, 429, 500, 502, 503] {
-            assert!(matches!(reply(status, b"", 2, &[]), Reply::Later(_)), "{status}");
+            assert!(
+                matches!(reply(status, b"", 2, &Refusals::default()), Reply::Later(_)),
+                "{status}"
+            );
         }
     }
 }
