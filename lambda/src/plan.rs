@@ -4,6 +4,7 @@
 //! config is as many as it has outputs.
 
 use core::fmt;
+use core::time::Duration;
 
 use sawlog::program::options::PluginOptions;
 use sawlog::protocol::bulk::BulkOptions;
@@ -322,8 +323,21 @@ impl Told<'_> {
             "the bucket's own settings hold",
         );
         self.leave_out(
-            &["rotation_strategy", "size_file", "time_file"],
-            "each batch of an invocation is an object of its own",
+            &[
+                "restore",
+                "retry_count",
+                "retry_delay",
+                "rotation_strategy",
+                "size_file",
+                "tags",
+                "temporary_directory",
+                "time_file",
+                "upload_multipart_threshold",
+                "upload_queue_size",
+                "upload_workers_count",
+                "validate_credentials_on_root_bucket",
+            ],
+            "each batch of an invocation is an object of its own, and none lies on a disk before",
         );
         let is_packed = self.option("encoding").as_deref() == Some("gzip");
         let ending = if is_packed { ".txt.gz" } else { ".txt" };
@@ -336,6 +350,10 @@ impl Told<'_> {
 
     fn sqs(&mut self, at: usize) -> Destination {
         self.leave_out_credentials();
+        self.leave_out(
+            &["batch_events", "message_max_size"],
+            "a request has as many messages as SQS takes",
+        );
         let queue = self.option("queue").unwrap_or_default();
         let queue_url = if queue.contains("://") {
             queue
@@ -363,8 +381,11 @@ impl Told<'_> {
         let target = self.elasticsearch_target(&options);
         self.leave_out(
             &[
+                "ilm_enabled",
+                "ilm_pattern",
                 "ilm_policy",
                 "ilm_rollover_alias",
+                "manage_template",
                 "template",
                 "template_api",
                 "template_name",
@@ -373,8 +394,27 @@ impl Told<'_> {
             "templates and policies are not set up; do that once, beside the function",
         );
         self.leave_out(
-            &["sniffing", "proxy"],
-            "the hosts are asked that are named, without a proxy",
+            &[
+                "healthcheck_path",
+                "proxy",
+                "resurrect_delay",
+                "sniffing",
+                "sniffing_delay",
+                "sniffing_path",
+            ],
+            "the hosts are asked that are named, in turn and without a proxy",
+        );
+        self.leave_out(
+            &["retry_initial_interval", "retry_max_interval"],
+            "pauses double from 0.1 to 12.8 seconds, and what is not taken goes back to its source",
+        );
+        self.leave_out(
+            &["ssl_cipher_suites", "ssl_supported_protocols"],
+            "TLS 1.2 and 1.3 are spoken, with the ciphers that are held to be safe",
+        );
+        self.leave_out(
+            &["pool_max", "pool_max_per_route", "validate_after_inactivity"],
+            "one request is under way at a time",
         );
         let target = Target::Elasticsearch(Box::new(target));
         Destination {
@@ -434,6 +474,10 @@ impl Told<'_> {
         } else if let Some(pair) = self.option("cloud_auth") {
             target.authorization = Authorization::Basic(pair);
         } else if let Some(key) = self.option("api_key") {
+            // As in Logstash.
+            if target.hosts.iter().any(|host| host.starts_with("http://")) {
+                self.problem("cannot be used: `api_key` needs hosts with `https://`");
+            }
             target.authorization = Authorization::ApiKey(key);
         }
         target.ca_files = options
@@ -441,11 +485,19 @@ impl Told<'_> {
             .iter()
             .map(|text| text.value.to_owned())
             .collect();
-        target.refused_codes = options
+        target.refusals.codes = options
             .texts("dlq_custom_codes")
             .iter()
             .filter_map(|code| code.value.parse().ok())
             .collect();
+        target.refusals.dropped_types =
+            options.texts("drop_error_types").iter().map(|kind| kind.value.to_owned()).collect();
+        if let Some(seconds) = options.number("timeout").and_then(|number| number.value.as_int()) {
+            match u64::try_from(seconds) {
+                Ok(seconds) if seconds > 0 => target.timeout = Duration::from_secs(seconds),
+                _ => self.problem(&format!("cannot be used: `timeout` is {seconds} seconds")),
+            }
+        }
         let level = options.number("compression_level").and_then(|number| number.value.as_int());
         target.is_packed = level != Some(0);
         target
@@ -491,16 +543,32 @@ fn host_url(url: &str, target: &mut Elasticsearch) -> Result<String, String> {
     let has_port = host
         .rsplit_once(':')
         .is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
-    let is_aws = name.ends_with(".es.amazonaws.com") || name.ends_with(".aoss.amazonaws.com");
-    if is_aws && target.authorization == Authorization::None {
-        target.authorization =
-            Authorization::Aws(if name.ends_with(".aoss.amazonaws.com") { "aoss" } else { "es" });
+    let service = amazons_service(name);
+    if let Some(service) = service.filter(|_| target.authorization == Authorization::None) {
+        target.authorization = Authorization::Aws(service);
     }
-    Ok(match (has_port, is_aws) {
-        (true, _) | (_, true) => format!("{scheme}://{host}"),
+    Ok(match (has_port, service) {
+        (true, _) | (_, Some(_)) => format!("{scheme}://{host}"),
         // Logstash's own default.
-        (false, false) => format!("{scheme}://{host}:9200"),
+        (false, None) => format!("{scheme}://{host}:9200"),
     })
+}
+
+/// The name of the service of AWS that a host belongs to, for signatures: `DOMAIN.eu-west-1.es.amazonaws.com` and `….com.cn`,
+/// `DOMAIN.aos.eu-west-1.on.aws`.
+fn amazons_service(host: &str) -> Option<&'static str> {
+    let is_of = |service: &str| {
+        let old = ["amazonaws.com", "amazonaws.com.cn"];
+        let mut old = old.iter().filter_map(|suffix| host.strip_suffix(suffix));
+        let new = host.strip_suffix(".on.aws").and_then(|rest| rest.rsplit_once('.'));
+        old.any(|rest| rest.ends_with(&format!(".{service}.")))
+            || new.is_some_and(|(rest, _)| rest.ends_with(&format!(".{service}")))
+    };
+    match () {
+        () if is_of("es") || is_of("aos") => Some("es"),
+        () if is_of("aoss") => Some("aoss"),
+        () => None,
+    }
 }
 
 #[cfg(test)]
@@ -573,6 +641,25 @@ mod tests {
     }
 
     #[test]
+    fn options_of_the_connection_are_carried_out_or_told() {
+        let plan = of(r#"output { elasticsearch {
+            hosts => "https://a" api_key => "aWQ6a2V5" timeout => 5 drop_error_types => ["index_closed_exception"]
+            dlq_custom_codes => [403] retry_max_interval => 9 ssl_supported_protocols => ["TLSv1.3"] pool_max => 3
+        } }"#);
+        let plan = plan.expect("a plan");
+        let Target::Elasticsearch(target) = &plan.destinations[0].target else { panic!("target") };
+        assert_eq!(target.timeout, Duration::from_secs(5));
+        assert_eq!(target.refusals.codes, [403]);
+        assert_eq!(target.refusals.dropped_types, ["index_closed_exception"]);
+        let left_out: Vec<&str> =
+            plan.notices().iter().filter_map(|text| text.split('`').nth(3)).collect();
+        assert_eq!(left_out, ["retry_max_interval", "ssl_supported_protocols", "pool_max"]);
+        let error =
+            of("output { elasticsearch { hosts => 'http://a' api_key => 'i:k' timeout => 0 } }");
+        assert_eq!(error.expect_err("two problems").problems.len(), 2);
+    }
+
+    #[test]
     fn variable_stands_for_all_outputs() {
         let pipeline = pipeline("output { kafka { topic_id => 't' } }");
         for (output, wanted) in [
@@ -599,6 +686,15 @@ mod tests {
             Some("elasticsearch:https://logs.eu-west-1.es.amazonaws.com/app"),
             None,
         );
+        for (host, wanted) in [
+            ("logs.cn-north-1.es.amazonaws.com.cn", Some("es")),
+            ("logs.aos.eu-west-1.on.aws", Some("es")),
+            ("id.eu-west-1.aoss.amazonaws.com", Some("aoss")),
+            ("es.amazonaws.com.example.org", None),
+            ("ec2-1.eu-west-1.compute.amazonaws.com", None),
+        ] {
+            assert_eq!(amazons_service(host), wanted, "{host}");
+        }
         let plan = plan.expect("a plan");
         let Target::Elasticsearch(target) = &plan.destinations[0].target else {
             panic!("a target")

@@ -22,6 +22,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use sawlog::limits;
+use sawlog::protocol::outbox::{Outbox, Reply, Step};
+use sawlog_cli::host;
 use sawlog_lambda::{Object, Plan, Target, object_path};
 use tokio::time::timeout;
 
@@ -30,8 +33,9 @@ use crate::serve::Deadline;
 /// The longest time that a service may take to begin an answer, or to go on with one.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Bytes of the longest answer that is kept: what a service says of 500 entries is shorter.
-const ANSWER_BYTES: usize = 4 << 20;
+/// Bytes of the longest answer that is kept. What Elasticsearch says of the actions of a request may repeat their values twice, of 8 MiB
+/// at most; what the other services say is shorter.
+const ANSWER_BYTES: usize = 32 << 20;
 
 type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
@@ -130,8 +134,10 @@ impl Aws {
             action,
             content_type,
             headers,
+            timeout: limit,
             body,
         } = request;
+        let limit = limit.unwrap_or(PATIENCE);
         let mut builder = Request::builder().method(method).header("content-type", content_type);
         if let Some(action) = action {
             builder = builder.header("x-amz-target", action);
@@ -139,14 +145,16 @@ impl Aws {
         for (name, value) in headers {
             builder = builder.header(name, value);
         }
-        let response = self.call(builder, service, host.as_deref(), &path, body, clock).await?;
+        let call = self.call(builder, service, host.as_deref(), &path, body);
+        let response =
+            timeout(patience(limit, clock), call).await.map_err(|_| TOO_SLOW.to_owned())??;
         let status = response.status().as_u16();
         let body = Limited::new(response.into_body(), ANSWER_BYTES).collect();
-        let body = timeout(patience(clock), body).await.map_err(|_| TOO_SLOW.to_owned())?;
+        let body = timeout(patience(limit, clock), body).await.map_err(|_| TOO_SLOW.to_owned())?;
         Ok((status, body.map_err(|error| error.to_string())?.to_bytes()))
     }
 
-    /// Begins to read an object; [`next_piece`] gives its bytes, from its offset on if that is said; there
+    /// Begins to read an object; [`Aws::next_piece`] gives its bytes, from its offset on if that is said; there
     /// are none when the offset is its end.
     ///
     /// # Errors
@@ -155,7 +163,7 @@ impl Aws {
         &self,
         object: &Object,
         clock: Deadline,
-    ) -> Result<(Option<Incoming>, bool), String> {
+    ) -> Result<(Option<Download>, bool), String> {
         let mut path = object_path(&object.bucket, &object.key);
         if let Some(version) = &object.version {
             let version = utf8_percent_encode(version, NON_ALPHANUMERIC);
@@ -164,7 +172,56 @@ impl Aws {
         let offset = Some(object.offset).filter(|offset| *offset > 0);
         // What is gone on with must be what was begun; a version is that by itself.
         let same = object.etag.as_deref().filter(|_| offset.is_some() && object.version.is_none());
-        self.start_get(&path, offset.filter(|_| object.is_plain), same, clock).await
+        let from = offset.filter(|_| object.is_plain);
+        let (response, is_from_offset) = self.start_get(&path, from, same, clock).await?;
+        let download = response.map(|response| {
+            let etag = response.headers().get("etag").and_then(|etag| etag.to_str().ok());
+            Download {
+                etag: etag.map(str::to_owned),
+                body: response.into_body(),
+                path,
+                at: from.filter(|_| is_from_offset).unwrap_or(0),
+            }
+        });
+        Ok((download, is_from_offset))
+    }
+
+    /// Gives the next bytes of an object, or nothing at its end. A connection that breaks is made anew for the rest.
+    ///
+    /// # Errors
+    /// Why there are no more.
+    pub(crate) async fn next_piece(
+        &self,
+        download: &mut Download,
+        clock: Deadline,
+    ) -> Result<Option<Bytes>, String> {
+        let mut breaks = 0;
+        loop {
+            let problem = match timeout(patience(PATIENCE, clock), download.body.frame()).await {
+                Err(_) => TOO_SLOW.to_owned(),
+                Ok(None) => return Ok(None),
+                Ok(Some(Err(error))) => text(&error),
+                Ok(Some(Ok(frame))) => {
+                    let Ok(bytes) = frame.into_data() else { continue };
+                    download.at += bytes.len() as u64;
+                    return Ok(Some(bytes));
+                }
+            };
+            breaks += 1;
+            let Some(etag) = download.etag.as_deref().filter(|_| breaks < limits::SEND_ATTEMPTS)
+            else {
+                return Err(problem);
+            };
+            let from = Some(download.at).filter(|at| *at > 0);
+            match self.start_get(&download.path, from, Some(etag), clock).await? {
+                (Some(response), is_rest) if is_rest == from.is_some() => {
+                    download.body = response.into_body();
+                }
+                (None, _) => return Ok(None),
+                // Ranges are not known there.
+                (Some(_), _) => return Err(problem),
+            }
+        }
     }
 
     /// Reads what lies at a path of S3, as a whole.
@@ -172,21 +229,59 @@ impl Aws {
     /// # Errors
     /// Why it cannot be read.
     pub(crate) async fn get(&self, path: &str, clock: Deadline) -> Result<Bytes, String> {
-        let (Some(body), _) = self.start_get(path, None, None, clock).await? else {
+        let (Some(response), _) = self.start_get(path, None, None, clock).await? else {
             return Ok(Bytes::new());
         };
-        let body = Limited::new(body, ANSWER_BYTES).collect();
-        let body = timeout(patience(clock), body).await.map_err(|_| TOO_SLOW.to_owned())?;
+        let body = Limited::new(response.into_body(), ANSWER_BYTES).collect();
+        let body =
+            timeout(patience(PATIENCE, clock), body).await.map_err(|_| TOO_SLOW.to_owned())?;
         Ok(body.map_err(|error| error.to_string())?.to_bytes())
     }
 
+    /// Asks for what lies at a path, from an offset on if there is one, and only if it is still what has that tag; tells whether it
+    /// begins at the offset. What goes away by itself is waited for, as the senders do.
     async fn start_get(
         &self,
         path: &str,
         offset: Option<u64>,
         same: Option<&str>,
         clock: Deadline,
-    ) -> Result<(Option<Incoming>, bool), String> {
+    ) -> Result<(Option<Response<Incoming>>, bool), String> {
+        #[expect(clippy::cast_sign_loss, reason = "any bits will do")]
+        let mut attempts = Outbox::new([0], host::now().to_millis() as u64);
+        loop {
+            match attempts.poll(host::now()) {
+                Step::Send if clock.has_time() => attempts.begin(1),
+                Step::WaitUntil(until) if clock.has_time() => {
+                    clock.wait(until).await;
+                    continue;
+                }
+                _ => return Err(attempts.problem().unwrap_or(TOO_SLOW).to_owned()),
+            }
+            let call = self.call_get(path, offset, same);
+            let problem = match timeout(patience(PATIENCE, clock), call).await {
+                Err(_) => TOO_SLOW.to_owned(),
+                Ok(Err(problem)) => problem,
+                Ok(Ok(response)) => match response.status().as_u16() {
+                    200 => return Ok((Some(response), false)),
+                    206 if offset.is_some() => return Ok((Some(response), true)),
+                    // The offset is the object's end.
+                    416 if offset.is_some() => return Ok((None, true)),
+                    412 => return Err("it was replaced by another while it was read".to_owned()),
+                    status @ (408 | 429 | 500..) => format!("S3 answers with status {status}"),
+                    status => return Err(format!("S3 answers with status {status}")),
+                },
+            };
+            attempts.handle(Reply::Later(problem), host::now());
+        }
+    }
+
+    async fn call_get(
+        &self,
+        path: &str,
+        offset: Option<u64>,
+        same: Option<&str>,
+    ) -> Result<Response<Incoming>, String> {
         let mut builder = Request::builder().method("GET");
         if let Some(etag) = same {
             builder = builder.header("if-match", format!("\"{}\"", etag.trim_matches('"')));
@@ -194,15 +289,7 @@ impl Aws {
         if let Some(offset) = offset {
             builder = builder.header("range", format!("bytes={offset}-"));
         }
-        let response = self.call(builder, "s3", None, path, Vec::new(), clock).await?;
-        match response.status().as_u16() {
-            200 => Ok((Some(response.into_body()), false)),
-            206 if offset.is_some() => Ok((Some(response.into_body()), true)),
-            // The offset is the object's end.
-            416 if offset.is_some() => Ok((None, true)),
-            412 => Err("it was replaced by another while it was read".to_owned()),
-            status => Err(format!("S3 answers with status {status}")),
-        }
+        self.call(builder, "s3", None, path, Vec::new()).await
     }
 
     async fn call(
@@ -212,12 +299,7 @@ impl Aws {
         host: Option<&str>,
         path: &str,
         body: Vec<u8>,
-        clock: Deadline,
     ) -> Result<Response<Incoming>, String> {
-        let text = |error: &dyn std::error::Error| {
-            let source = error.source().map(|source| format!(": {source}"));
-            format!("{error}{}", source.unwrap_or_default())
-        };
         let uri = match host.or(self.endpoint.as_deref()) {
             Some(host) => format!("{host}{path}"),
             None => service_uri(service, &self.region, path),
@@ -226,10 +308,7 @@ impl Aws {
         let body = Bytes::from(body);
         if service.is_empty() {
             let request = builder.uri(&uri).body(Full::new(body)).map_err(|error| text(&error))?;
-            return match timeout(patience(clock), client.request(request)).await {
-                Ok(response) => response.map_err(|error| text(&error)),
-                Err(_) => Err(TOO_SLOW.to_owned()),
-            };
+            return client.request(request).await.map_err(|error| text(&error));
         }
         let mut settings = SigningSettings::default();
         // S3 and OpenSearch Serverless ask for it, the others take it.
@@ -263,11 +342,23 @@ impl Aws {
         let signed = signable.and_then(|signable| sign(signable, &params));
         let (instructions, _) = signed.map_err(|error| text(&error))?.into_parts();
         instructions.apply_to_request_http1x(&mut request);
-        match timeout(patience(clock), client.request(request)).await {
-            Ok(response) => response.map_err(|error| text(&error)),
-            Err(_) => Err(TOO_SLOW.to_owned()),
-        }
+        client.request(request).await.map_err(|error| text(&error))
     }
+}
+
+/// An object that is being read.
+pub(crate) struct Download {
+    body: Incoming,
+    path: String,
+    /// Where in the object the next bytes stand.
+    at: u64,
+    /// What S3 knows it by.
+    etag: Option<String>,
+}
+
+fn text(error: &dyn std::error::Error) -> String {
+    let source = error.source().map(|source| format!(": {source}"));
+    format!("{error}{}", source.unwrap_or_default())
 }
 
 fn client(roots: Option<&RootCertStore>) -> Result<HttpClient, String> {
@@ -314,30 +405,8 @@ fn service_uri(service: &str, region: &str, path: &str) -> String {
 const TOO_SLOW: &str = "the service did not answer in time";
 
 /// How long a service may take: not so long that no time is left to say that it did not answer.
-fn patience(clock: Deadline) -> Duration {
-    PATIENCE.min(clock.left())
-}
-
-/// Gives the next bytes of an object, or nothing at its end.
-///
-/// # Errors
-/// Why there are no more.
-pub(crate) async fn next_piece(
-    body: &mut Incoming,
-    clock: Deadline,
-) -> Result<Option<Bytes>, String> {
-    loop {
-        match timeout(patience(clock), body.frame()).await {
-            Err(_) => return Err(TOO_SLOW.to_owned()),
-            Ok(None) => return Ok(None),
-            Ok(Some(Err(error))) => return Err(error.to_string()),
-            Ok(Some(Ok(frame))) => {
-                if let Ok(bytes) = frame.into_data() {
-                    return Ok(Some(bytes));
-                }
-            }
-        }
-    }
+fn patience(limit: Duration, clock: Deadline) -> Duration {
+    limit.min(clock.left())
 }
 
 #[cfg(test)]

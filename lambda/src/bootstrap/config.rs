@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sawlog_lambda::{Object, object_path};
 
-use crate::aws::{self, Aws};
+use crate::aws::Aws;
 use crate::serve::Deadline;
 
 /// Where the files are put: the one place on Lambda that can be written to.
@@ -70,7 +70,7 @@ async fn read(
     let (body, _) = fetched.map_err(|error| format!("`{key}`: {error}"))?;
     let Some(mut body) = body else { return Ok(Vec::new()) };
     let mut bytes = Vec::new();
-    while let Some(piece) = aws::next_piece(&mut body, clock).await? {
+    while let Some(piece) = aws.next_piece(&mut body, clock).await? {
         *left = left.checked_sub(piece.len()).ok_or("its files have more than 256 MiB")?;
         bytes.extend_from_slice(&piece);
     }

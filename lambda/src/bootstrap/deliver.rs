@@ -3,11 +3,11 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use sawlog::{Tick, Timestamp};
+use sawlog::Tick;
 use sawlog_cli::host;
 use sawlog_lambda::{Batch, Fetch, Function, Job, Object, Plan, Sender, Shipment, Step, Target};
 
-use crate::aws::{self, Aws};
+use crate::aws::Aws;
 use crate::init::Ready;
 use crate::serve::{Deadline, log};
 
@@ -84,7 +84,7 @@ impl Way<'_> {
             }
             match shipment.poll(host::now()) {
                 Step::Done => break,
-                Step::WaitUntil(until) => self.wait(until).await,
+                Step::WaitUntil(until) => self.clock.wait(until).await,
                 Step::Write(bytes) => {
                     shipment.handle_written(write(&bytes).is_ok(), host::now());
                 }
@@ -100,13 +100,6 @@ impl Way<'_> {
             log(&format!("{} events became dead letters", shipped.dead_letters));
         }
         shipped.failed
-    }
-
-    /// Waits, and no longer than the invocation has.
-    async fn wait(&self, until: Timestamp) {
-        let left_ms = until.to_millis().saturating_sub(host::now().to_millis());
-        let left_ms = u64::try_from(left_ms).unwrap_or(0).max(1);
-        tokio::time::sleep(Duration::from_millis(left_ms).min(self.clock.left())).await;
     }
 
     async fn send(&self, request: sawlog_lambda::Request) -> Result<(u16, Vec<u8>), String> {
@@ -165,7 +158,7 @@ impl Way<'_> {
         } else {
             function.start_object(object, index, self.tick);
         }
-        while let Some(piece) = aws::next_piece(&mut body, self.clock).await? {
+        while let Some(piece) = aws.next_piece(&mut body, self.clock).await? {
             if self.is_late() {
                 if self.continuation.is_none() || !self.clock.has_time() {
                     return Err(NO_TIME.to_owned());
@@ -210,7 +203,7 @@ impl Way<'_> {
             }
             match sender.poll(host::now()) {
                 Step::Done => break,
-                Step::WaitUntil(until) => self.wait(until).await,
+                Step::WaitUntil(until) => self.clock.wait(until).await,
                 Step::Write(_) => sender.handle_written(false, host::now()),
                 Step::Send(request) => match self.send(request).await {
                     Ok((status, body)) => sender.handle_response(status, &body, host::now()),

@@ -14,7 +14,7 @@ use lambda_runtime::tower::{Layer, Service};
 use lambda_runtime::{Error, LambdaEvent, LambdaInvocation, Runtime, service_fn};
 use lambda_runtime_api_client::body::Body;
 use lambda_runtime_api_client::{PooledClient, build_request};
-use sawlog::Tick;
+use sawlog::{Tick, Timestamp};
 use sawlog_cli::host;
 use sawlog_lambda::{Function, Need, Report, write_metrics};
 use serde_json::json;
@@ -177,6 +177,13 @@ impl Deadline {
     /// The deadline of the start, which Lambda ends after ten seconds.
     pub(crate) fn of_start() -> Self {
         Self(now_ms().saturating_add(START_MS))
+    }
+
+    /// Waits, and no longer than there is time.
+    pub(crate) async fn wait(self, until: Timestamp) {
+        let left_ms = until.to_millis().saturating_sub(host::now().to_millis());
+        let left_ms = u64::try_from(left_ms).unwrap_or(0).max(1);
+        tokio::time::sleep(Duration::from_millis(left_ms).min(self.left())).await;
     }
 
     /// The time that is left before the answer must be given.

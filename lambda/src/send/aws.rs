@@ -96,8 +96,8 @@ pub(super) fn request(
     };
     body.extend_from_slice(b"]}");
     let (method, path, action) = ("POST", "/".to_owned(), Some(action));
-    let (host, headers) = (None, Vec::new());
-    (Request { service, method, host, path, action, content_type, headers, body }, count)
+    let (host, headers, timeout) = (None, Vec::new(), None);
+    (Request { service, method, host, path, action, content_type, headers, timeout, body }, count)
 }
 
 /// The key of an event for a service that takes so many characters: a longer one by its hash.
@@ -162,6 +162,7 @@ fn object(
         action: None,
         content_type,
         headers: Vec::new(),
+        timeout: None,
         body,
     }
 }
@@ -184,6 +185,7 @@ pub fn queue_request(name: &str) -> Request {
         action: Some("AmazonSQS.GetQueueUrl"),
         content_type: JSON_1_0,
         headers: Vec::new(),
+        timeout: None,
         body,
     }
 }
@@ -216,6 +218,9 @@ fn push_entries<'a>(
 
 /// Reads an answer to a request of so many entries.
 pub(super) fn reply(target: &Target, entries: usize, status: u16, body: &[u8]) -> Reply {
+    if let Target::S3 { .. } = target {
+        return object_reply(entries, status, body);
+    }
     if status != 200 {
         let error: ServiceError = serde_json::from_slice(body).unwrap_or_default();
         let kind = error.kind.as_deref().unwrap_or_default();
@@ -242,6 +247,41 @@ pub(super) fn reply(target: &Target, entries: usize, status: u16, body: &[u8]) -
         Some(refused) => Reply::Entries(refused),
         // Nobody knows what became of the entries.
         None => Reply::Later("the answer of the service cannot be read".to_owned()),
+    }
+}
+
+/// Reads the answer to the request for an object of so many events.
+///
+/// Source: the API reference of S3, "Error responses".
+fn object_reply(events: usize, status: u16, body: &[u8]) -> Reply {
+    if status == 200 {
+        return Reply::Entries(Vec::new());
+    }
+    let text = String::from_utf8_lossy(body);
+    let element = |name: &str| {
+        let (_, rest) = text.split_once(&format!("<{name}>"))?;
+        Some(rest.split_once("</")?.0)
+    };
+    let code = element("Code").unwrap_or_default();
+    let reason = match (code, element("Message")) {
+        ("", _) => format!("status {status}"),
+        (code, Some(message)) => format!("{code}: {message}"),
+        (code, None) => code.to_owned(),
+    };
+    match code {
+        // With the status 400 or 409, and over when it is tried again.
+        "BadDigest" | "IncompleteBody" | "OperationAborted" | "RequestTimeout" => {
+            Reply::Later(reason)
+        }
+        // The name is that of all of its events.
+        "InvalidObjectName" | "InvalidURI" | "KeyTooLongError" => Reply::Entries(
+            (0..events)
+                .map(|at| (at, Refusal { reason: reason.clone(), is_passing: false }))
+                .collect(),
+        ),
+        "EntityTooLarge" => Reply::Unfit(reason),
+        _ if matches!(status, 408 | 429 | 500..) => Reply::Later(reason),
+        _ => Reply::Never(reason),
     }
 }
 
@@ -281,7 +321,15 @@ fn of_records(body: &[u8], entries: usize) -> Option<Vec<(usize, Refusal)>> {
 /// The entries that SQS did not take; nothing when the answer does not tell of each.
 fn of_messages(body: &[u8], entries: usize) -> Option<Vec<(usize, Refusal)>> {
     let answer: MessagesAnswer = serde_json::from_slice(body).ok()?;
-    if answer.taken.len() + answer.refused.len() != entries {
+    let mut is_told = vec![false; entries];
+    let ids = answer.taken.iter().map(|entry| &entry.id);
+    for id in ids.chain(answer.refused.iter().map(|entry| &entry.id)) {
+        let place: usize = id.parse().ok()?;
+        if core::mem::replace(is_told.get_mut(place)?, true) {
+            return None;
+        }
+    }
+    if is_told.contains(&false) {
         return None;
     }
     let refused = answer.refused.into_iter().map(|entry| {
@@ -318,9 +366,15 @@ struct RecordAnswer {
 #[derive(Deserialize)]
 struct MessagesAnswer {
     #[serde(rename = "Successful", default)]
-    taken: Vec<serde::de::IgnoredAny>,
+    taken: Vec<TakenMessage>,
     #[serde(rename = "Failed", default)]
     refused: Vec<MessageAnswer>,
+}
+
+#[derive(Deserialize)]
+struct TakenMessage {
+    #[serde(rename = "Id")]
+    id: String,
 }
 
 #[derive(Deserialize)]
@@ -426,7 +480,7 @@ mod tests {
         let count = |target: &Target| request(target, &batch, &all, NOW).1;
         assert_eq!(count(&Target::Firehose { stream: String::new() }), 40);
         assert_eq!(count(&Target::Kinesis { stream: String::new() }), 51);
-        assert_eq!(count(&Target::Sqs { queue_url: String::new() }), 2);
+        assert_eq!(count(&Target::Sqs { queue_url: String::new() }), 10);
     }
 
     #[test]
@@ -441,5 +495,35 @@ mod tests {
             br#"{"Successful":[{"Id":"0"}],"Failed":[{"Id":"1","Code":"X","SenderFault":true}]}"#;
         let Reply::Entries(refused) = reply(&target, 2, 200, body) else { panic!("entries") };
         assert_eq!((refused[0].0, refused[0].1.is_passing), (1, false));
+        for ids in [["0", "0"], ["0", "2"], ["0", "x"]] {
+            let [taken, refused] = ids;
+            let body = format!(
+                r#"{{"Successful":[{{"Id":"{taken}"}}],"Failed":[{{"Id":"{refused}","Code":"X"}}]}}"#
+            );
+            let reply = reply(&target, 2, 200, body.as_bytes());
+            assert!(matches!(reply, Reply::Later(_)), "{ids:?}");
+        }
+    }
+
+    #[test]
+    fn errors_of_buckets_are_told_apart_by_their_code() {
+        let name = ObjectName { prefix: None, ending: ".txt", is_packed: false };
+        let target = Target::S3 { bucket: "b".to_owned(), name };
+        let error = |status, code: &str| {
+            let body = format!(
+                "<?xml version=\"1.0\"?>\n<Error><Code>{code}</Code><Message>m</Message></Error>"
+            );
+            reply(&target, 2, status, body.as_bytes())
+        };
+        let reason = |code: &str| format!("{code}: m");
+        assert_eq!(error(400, "RequestTimeout"), Reply::Later(reason("RequestTimeout")));
+        assert_eq!(error(503, "SlowDown"), Reply::Later(reason("SlowDown")));
+        assert_eq!(error(400, "EntityTooLarge"), Reply::Unfit(reason("EntityTooLarge")));
+        assert_eq!(error(403, "AccessDenied"), Reply::Never(reason("AccessDenied")));
+        let Reply::Entries(refused) = error(400, "KeyTooLongError") else { panic!("entries") };
+        assert_eq!(refused.len(), 2);
+        assert!(refused.iter().all(|(_, refusal)| !refusal.is_passing));
+        assert_eq!(reply(&target, 2, 500, b""), Reply::Later("status 500".to_owned()));
+        assert_eq!(reply(&target, 2, 200, b""), Reply::Entries(vec![]));
     }
 }

@@ -12,6 +12,8 @@ mod search;
 mod shipment;
 mod target;
 
+use std::time::Duration;
+
 use sawlog::Timestamp;
 use sawlog::protocol::outbox::{self, Outbox, Refused};
 
@@ -38,6 +40,8 @@ pub struct Request {
     pub content_type: &'static str,
     /// Further headers, names in lower case.
     pub headers: Vec<(String, String)>,
+    /// The longest time for which an answer is waited for; the host's choice unless there.
+    pub timeout: Option<Duration>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -70,16 +74,20 @@ pub struct Sender<'a> {
 impl<'a> Sender<'a> {
     /// Begins to send all events of a batch. The times between attempts derive from `seed`.
     pub fn new(target: &'a Target, batch: Batch, started: Timestamp, seed: u64) -> Self {
-        let all = 0..batch.ends.len();
-        let (mut fit, unfit): (Vec<usize>, Vec<usize>) =
-            all.partition(|event| target::fits(target, batch.event(*event).len()));
+        let mut unfit = Vec::new();
+        let mut fit: Vec<usize> = (0..batch.ends.len()).collect();
+        fit.retain(|event| {
+            let why = target::unfit(target, batch.event(*event), batch.key(*event));
+            unfit.extend(why.map(|why| (*event, why)));
+            why.is_none()
+        });
         if matches!(target, Target::S3 { .. }) {
             // An object has events of one key; within it they keep their order.
             fit.sort_by(|one, other| batch.key(*one).cmp(&batch.key(*other)));
         }
         let mut outbox = Outbox::new(fit, seed);
-        for event in unfit {
-            outbox.refuse(event, "the event is larger than the service takes");
+        for (event, why) in unfit {
+            outbox.refuse(event, why);
         }
         Self { target, batch, outbox, started, seed, requests: 0 }
     }
@@ -120,7 +128,7 @@ impl<'a> Sender<'a> {
         let entries = self.outbox.sent();
         let reply = match self.target {
             Target::Elasticsearch(server) => {
-                sawlog::protocol::bulk::reply(status, body, entries, &server.refused_codes)
+                sawlog::protocol::bulk::reply(status, body, entries, &server.refusals)
             }
             target => aws::reply(target, entries, status, body),
         };
@@ -284,6 +292,31 @@ mod tests {
         sender.handle_response(200, &taken(1, &[]), now);
         assert_eq!((sender.poll(now), sender.unsent()), (Step::Done, vec![]));
         assert_eq!(sender.refused()[0].entry, 1);
+    }
+
+    #[test]
+    fn event_that_one_service_does_not_take_does_not_hold_up_the_others() {
+        let long = "k".repeat(1_100);
+        let name = ObjectName { prefix: None, ending: ".txt", is_packed: false };
+        let bucket = Target::S3 { bucket: "b".to_owned(), name };
+        let queue = Target::Sqs { queue_url: "https://q/1/logs".to_owned() };
+        for (target, bad, key, why) in [
+            (&bucket, "x\n", Some(&*long), "the object's name would be longer than 1024 bytes"),
+            (&queue, "\n", None, "a message of SQS cannot be empty"),
+        ] {
+            let mut batch = Batch::default();
+            batch.bytes.extend_from_slice(bad.as_bytes());
+            batch.end_event(0, key, 0);
+            batch.bytes.extend_from_slice(b"good\n");
+            batch.end_event(1, Some("k"), 1);
+            let mut sender = Sender::new(target, batch, Timestamp::UNIX_EPOCH, 1);
+            let now = Timestamp::UNIX_EPOCH;
+            let request = send(sender.poll(now));
+            assert!(request.body.windows(4).any(|bytes| bytes == b"good"));
+            sender.handle_response(200, br#"{"Successful":[{"Id":"0"}]}"#, now);
+            assert_eq!((sender.poll(now), sender.unsent()), (Step::Done, vec![]));
+            assert_eq!(sender.refused(), [Refused { entry: 0, reason: why.to_owned() }]);
+        }
     }
 
     proptest! {

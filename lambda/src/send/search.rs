@@ -1,5 +1,7 @@
 //! Requests to Elasticsearch's bulk interface.
 
+use sawlog::protocol::bulk::FILTER_PATH;
+
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::target::{Authorization, Elasticsearch, Target, bounds};
@@ -13,13 +15,14 @@ pub(super) fn request(
     waiting: &[usize],
     turn: usize,
 ) -> (Request, usize) {
-    let most = bounds(&Target::Elasticsearch(Box::default())).bytes;
+    let bounds = bounds(&Target::Elasticsearch(Box::default()));
     let mut bytes = 0;
     let count = waiting
         .iter()
+        .take(bounds.entries)
         .take_while(|event| {
             bytes += batch.event(**event).len();
-            bytes <= most
+            bytes <= bounds.bytes
         })
         .count()
         // What is larger by itself may still be taken.
@@ -37,7 +40,10 @@ pub(super) fn request(
     let service = match &server.authorization {
         Authorization::Aws(service) => service,
         Authorization::ApiKey(key) => {
-            headers.push(("authorization".to_owned(), format!("ApiKey {}", encoded(key))));
+            // As Logstash takes both forms. A colon is no character of base64.
+            let is_encoded = base64_simd::STANDARD.check(key.as_bytes()).is_ok();
+            let key = if is_encoded { key.clone() } else { encoded(key) };
+            headers.push(("authorization".to_owned(), format!("ApiKey {key}")));
             ""
         }
         Authorization::Basic(pair) => {
@@ -47,10 +53,7 @@ pub(super) fn request(
         Authorization::None => "",
     };
     // Only what is needed to know what became of each action.
-    let mut path = format!(
-        "{}{}?filter_path=errors,items.*.error,items.*.status",
-        server.path, server.bulk_path
-    );
+    let mut path = format!("{}{}?filter_path={FILTER_PATH}", server.path, server.bulk_path);
     for (name, value) in &server.parameters {
         let part = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
         path.extend(["&", &part(name).to_string(), "=", &part(value).to_string()]);
@@ -64,6 +67,7 @@ pub(super) fn request(
         action: None,
         content_type: "application/x-ndjson",
         headers,
+        timeout: Some(server.timeout),
         body,
     };
     (request, count)
@@ -71,6 +75,10 @@ pub(super) fn request(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use sawlog::limits;
+
     use super::*;
 
     fn batch(count: usize, bytes: usize) -> Batch {
@@ -97,8 +105,8 @@ mod tests {
         let batch = batch(2, 1);
         let (made, count) = request(&server, &batch, &[1], 3);
         assert_eq!((made.host.as_deref(), count), (Some("http://b:9200"), 1));
-        let path = "/x/_bulk?filter_path=errors,items.*.error,items.*.status&a%20b=c%26d";
-        assert_eq!((made.path.as_str(), made.service), (path, ""));
+        let path = format!("/x/_bulk?filter_path={FILTER_PATH}&a%20b=c%26d");
+        assert_eq!((made.path.as_str(), made.service), (path.as_str(), ""));
         assert_eq!(made.headers, [("authorization".to_owned(), "Basic dTpw".to_owned())]);
         assert_eq!(made.body, b"{\"create\":{}}\nx\n");
     }
@@ -109,5 +117,23 @@ mod tests {
         let all: Vec<usize> = (0..20).collect();
         assert_eq!(request(&server, &batch(20, 1 << 20), &all, 0).1, 7);
         assert_eq!(request(&server, &batch(2, 20 << 20), &all[..2], 0).1, 1);
+        let many: Vec<usize> = (0..6_000).collect();
+        let (made, count) = request(&server, &batch(6_000, 1), &many, 0);
+        assert_eq!((count, made.timeout), (limits::BULK_ACTIONS, Some(Duration::from_mins(1))));
+    }
+
+    #[test]
+    fn key_is_encoded_once() {
+        for key in ["id:key", "aWQ6a2V5"] {
+            let server = Elasticsearch {
+                hosts: vec!["https://a".to_owned()],
+                authorization: Authorization::ApiKey(key.to_owned()),
+                is_packed: false,
+                ..Elasticsearch::default()
+            };
+            let (made, _) = request(&server, &batch(1, 1), &[0], 0);
+            let wanted = ("authorization".to_owned(), "ApiKey aWQ6a2V5".to_owned());
+            assert_eq!(made.headers, [wanted], "{key}");
+        }
     }
 }

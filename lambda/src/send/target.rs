@@ -1,5 +1,10 @@
 //! Where batches go, and what each of these places takes in one request.
 
+use std::time::Duration;
+
+use sawlog::limits;
+use sawlog::protocol::bulk::Refusals;
+
 /// Where events go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -76,8 +81,10 @@ pub struct Elasticsearch {
     pub authorization: Authorization,
     /// Files of certificates that are trusted instead of the public ones.
     pub ca_files: Vec<String>,
-    /// Codes of an action for which it is not tried again, beside 400, 404 and 413.
-    pub refused_codes: Vec<u16>,
+    /// What is done with actions that are not taken.
+    pub refusals: Refusals,
+    /// The longest time for which an answer is waited for.
+    pub timeout: Duration,
     /// Whether bodies are gzip.
     pub is_packed: bool,
 }
@@ -92,7 +99,9 @@ impl Default for Elasticsearch {
             headers: Vec::new(),
             authorization: Authorization::None,
             ca_files: Vec::new(),
-            refused_codes: Vec::new(),
+            refusals: Refusals::default(),
+            // Logstash's own default.
+            timeout: Duration::from_mins(1),
             is_packed: true,
         }
     }
@@ -101,7 +110,7 @@ impl Default for Elasticsearch {
 /// How a server knows who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Authorization {
-    /// By a key: `id:key`.
+    /// By a key: `id:key`, or that in base64.
     ApiKey(String),
     /// By a signature of AWS for this service.
     Aws(&'static str),
@@ -124,8 +133,12 @@ const ANY: Bounds = Bounds { entries: usize::MAX, bytes: usize::MAX, entry_bytes
 const FIREHOSE: Bounds = Bounds { entries: 500, bytes: 4 << 20, entry_bytes: 1_000 << 10 };
 const KINESIS: Bounds = Bounds { entries: 500, bytes: 5 << 20, entry_bytes: 1 << 20 };
 const SEARCH: Bounds =
-    Bounds { entries: usize::MAX, bytes: sawlog::limits::BULK_BYTES, entry_bytes: usize::MAX };
-const SQS: Bounds = Bounds { entries: 10, bytes: 256 << 10, entry_bytes: 256 << 10 };
+    Bounds { entries: limits::BULK_ACTIONS, bytes: limits::BULK_BYTES, entry_bytes: usize::MAX };
+// A queue may be set to less, 256 KiB at its birth until 2025: it then refuses a request, which is halved.
+const SQS: Bounds = Bounds { entries: 10, bytes: 1 << 20, entry_bytes: 1 << 20 };
+
+/// Bytes of the longest name of an object, before it is encoded.
+const NAME_BYTES: usize = 1024;
 
 /// Bytes of the longest partition key, in characters as the service counts.
 pub(super) const KEY_CHARACTERS: usize = 256;
@@ -148,7 +161,28 @@ pub(super) fn counted_bytes(target: &Target, event_bytes: usize) -> usize {
     }
 }
 
-/// Whether an event of this length may be sent at all.
-pub(super) fn fits(target: &Target, event_bytes: usize) -> bool {
-    counted_bytes(target, event_bytes) <= bounds(target).entry_bytes
+/// Why an event cannot be sent at all; nothing when it may be.
+pub(super) fn unfit(target: &Target, event: &[u8], key: Option<&str>) -> Option<&'static str> {
+    if counted_bytes(target, event.len()) > bounds(target).entry_bytes {
+        return Some("the event is larger than the service takes");
+    }
+    match target {
+        Target::S3 { name, .. } => (name_bytes(name, key) > NAME_BYTES)
+            .then_some("the object's name would be longer than 1024 bytes"),
+        Target::Sqs { .. } => {
+            matches!(event, b"" | b"\n").then_some("a message of SQS cannot be empty")
+        }
+        _ => None,
+    }
+}
+
+/// Bytes of an object's name.
+fn name_bytes(name: &ObjectName, key: Option<&str>) -> usize {
+    const HOUR: usize = "2024/03/15/14/".len();
+    const HASH: usize = 32;
+    let start = match &name.prefix {
+        Some(prefix) => prefix.len() + HOUR,
+        None => key.unwrap_or_default().len() + "ls.s3.".len(),
+    };
+    start + HASH + name.ending.len()
 }

@@ -253,8 +253,9 @@ def assert_counted(function: Function, events_in: int, out: int) -> None:
 
 @dataclass
 class Fault:
-    """What befalls requests: a status, `reset` (nobody reads them), `lost` (they are done, the answer never comes), `hang`, `partial`
-    (of entries every third is refused), `slow` (the answer comes in pieces, in eight seconds)."""
+    """What befalls requests: a status, `reset` (nobody reads them), `lost` (they are done, the answer never comes), `cut` (the
+    connection breaks in the middle of the answer), `hang`, `partial` (of entries every third is refused), `slow` (the answer comes in
+    pieces, in eight seconds)."""
 
     kind: int | str
     # How many requests it befalls.
@@ -271,6 +272,8 @@ class Proxy:
     faults: list[Fault] = field(default_factory=list)
     # Requests that came, those of faults too: action or path.
     seen: list[str] = field(default_factory=list)
+    # The ranges that were asked for.
+    ranges: list[str] = field(default_factory=list)
 
     def __enter__(self) -> Proxy:
         proxy = self
@@ -284,6 +287,8 @@ class Proxy:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 what = self.headers.get("X-Amz-Target", f"{self.command} {self.path}")
                 proxy.seen.append(what)
+                if "Range" in self.headers:
+                    proxy.ranges.append(self.headers["Range"])
                 fault = proxy.take(what)
                 if isinstance(fault, int):
                     self.answer(fault, b'{"__type":"ThrottlingException","message":"a fault of the test"}')
@@ -291,6 +296,12 @@ class Proxy:
                     self.reset()
                 elif fault == "lost":
                     self.forward(body)
+                    self.reset()
+                elif fault == "cut":
+                    status, answer = self.forward(body)
+                    self.start_answer(status, len(answer))
+                    self.wfile.write(answer[: len(answer) // 2])
+                    self.wfile.flush()
                     self.reset()
                 elif fault == "hang":
                     proxy.stopped.wait(PATIENCE_S)
@@ -314,15 +325,23 @@ class Proxy:
                 )
                 try:
                     with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+                        self.etag = answer.headers.get("ETag")
                         return answer.status, answer.read()
                 except urllib.error.HTTPError as error:
                     return error.code, error.read()
 
-            def answer(self, status: int, body: bytes, pieces: int = 1) -> None:
+            etag: str | None = None
+
+            def start_answer(self, status: int, length: int) -> None:
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
+                self.send_header("Content-Length", str(length))
+                if self.etag is not None:
+                    self.send_header("ETag", self.etag)
                 self.end_headers()
+
+            def answer(self, status: int, body: bytes, pieces: int = 1) -> None:
+                self.start_answer(status, len(body))
                 piece = len(body) // pieces + 1
                 for at in range(0, len(body), piece):
                     if at > 0:

@@ -158,6 +158,59 @@ def test_object_that_cannot_be_read_is_given_back_and_the_others_are_done(aws: M
     assert there() == {0: 1, 2: 1}
 
 
+@pytest.mark.parametrize("fault", [503, "reset", "cut"])
+def test_object_is_read_to_its_end_whatever_befalls_the_connection(aws: Moto, fault: int | str) -> None:
+    _, there = make(aws, "s3")
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="source")
+    count = 20_000
+    s3.put_object(Bucket="source", Key="k", Body=b"".join(b"GET /%d\n" % at for at in range(count)))
+    faults = [Fault(fault, times=2, of="GET /source/k")]
+    with Proxy(aws.url, faults) as proxy, Function(aws=proxy.url, output="s3://target/") as function:
+        assert failed(function.invoke({"Records": [notification("k", "m")]})) == []
+        assert_counted(function, events_in=count, out=count)
+    assert there() == dict.fromkeys(range(count), 1)
+    # What was read is not read again.
+    assert len(proxy.ranges) == (2 if fault == "cut" else 0)
+    assert not any(one.startswith("bytes=0-") for one in proxy.ranges)
+
+
+def test_object_that_is_replaced_while_it_is_read_is_begun_anew(aws: Moto) -> None:
+    _, there = make(aws, "s3")
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="source")
+    old, new = (b"".join(b"GET /%d\n" % at for at in range(*span)) for span in [(0, 20_000), (20_000, 40_000)])
+    s3.put_object(Bucket="source", Key="k", Body=old)
+    event = {"Records": [notification("k", "m")]}
+    with Proxy(aws.url) as proxy, Function(aws=proxy.url, output="s3://target/") as function:
+        reads = 0
+
+        def take(what: str) -> str | None:
+            nonlocal reads
+            reads += what == "GET /source/k"
+            if what == "GET /source/k" and reads == 2:
+                s3.put_object(Bucket="source", Key="k", Body=new)
+            return "cut" if what == "GET /source/k" and reads == 1 else None
+
+        proxy.take = take  # type: ignore[method-assign]
+        assert failed(function.invoke(event)) == ["m"]
+        assert "it was replaced by another" in function.log.read_text()
+        assert failed(function.invoke(event)) == []
+    assert there() == dict.fromkeys(range(20_000, 40_000), 1)
+
+
+def test_event_whose_object_would_have_too_long_a_name_holds_up_no_other(aws: Moto) -> None:
+    _, there = make(aws, "s3")
+    dead = aws.client("sqs").create_queue(QueueName="dead")["QueueUrl"]
+    bodies = ["GET /1", f"GET /{'9' * 1_100}", "GET /3"]
+    event = {"Records": [{**EVENT["Records"][at], "body": body} for at, body in enumerate(bodies)]}
+    with Function(aws=aws.url, output="s3://target/%{path}/", SAWLOG_DEAD_LETTER=dead) as function:
+        assert failed(function.invoke(event)) == []
+    assert there() == {1: 1, 3: 1}
+    letters = [json.loads(one["Body"]) for one in aws.messages(dead)]
+    assert [one["reason"] for one in letters] == ["the object's name would be longer than 1024 bytes"]
+
+
 def test_source_without_partial_answers_gets_an_error_and_then_everything(aws: Moto) -> None:
     output, there = make(aws, "s3")
     event = json.loads((FIXTURES / "example-kafka-event.json").read_text())
