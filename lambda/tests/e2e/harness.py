@@ -282,6 +282,8 @@ class Proxy:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
+            # That of the last answer of the service.
+            etag: str | None = None
 
             def serve(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -329,8 +331,6 @@ class Proxy:
                         return answer.status, answer.read()
                 except urllib.error.HTTPError as error:
                     return error.code, error.read()
-
-            etag: str | None = None
 
             def start_answer(self, status: int, length: int) -> None:
                 self.send_response(status)
