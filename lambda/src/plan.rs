@@ -212,7 +212,7 @@ fn of_config(outputs: &[Output], problems: &mut Vec<String>) -> Plan {
     let mut plan = Plan { outputs: Some(Vec::new()), ..Plan::default() };
     let mut places = Vec::new();
     for (at, output) in outputs.iter().enumerate() {
-        let mut told = Told { output, notices: &mut plan.notices, problems };
+        let mut told = Told { output, left_out: Vec::new(), notices: &mut plan.notices, problems };
         let destination = match output.name() {
             "elasticsearch" | "opensearch" => told.elasticsearch(),
             "s3" => told.s3(at),
@@ -223,6 +223,7 @@ fn of_config(outputs: &[Output], problems: &mut Vec<String>) -> Plan {
                 Destination::json_lines("stdout", Target::StandardOutput, None)
             }
         };
+        told.leave_out_rest();
         places.push(plan.destinations.len());
         plan.destinations.push(Destination {
             plugin: output.name().to_owned(),
@@ -235,9 +236,62 @@ fn of_config(outputs: &[Output], problems: &mut Vec<String>) -> Plan {
     plan
 }
 
+/// Options of every output.
+const EVERYWHERE: [&str; 5] = ["codec", "ecs_compatibility", "enable_metric", "id", "workers"];
+
+const SEARCH_OPTIONS: &[&str] = &[
+    "action",
+    "api_key",
+    "bulk_path",
+    "cloud_auth",
+    "compression_level",
+    "custom_headers",
+    "data_stream",
+    "data_stream_auto_routing",
+    "data_stream_dataset",
+    "data_stream_namespace",
+    "data_stream_sync_fields",
+    "data_stream_type",
+    "dlq_custom_codes",
+    "doc_as_upsert",
+    "document_id",
+    "drop_error_types",
+    "hosts",
+    "index",
+    "parameters",
+    "password",
+    "path",
+    "pipeline",
+    "retry_on_conflict",
+    "routing",
+    "ssl_certificate_authorities",
+    "ssl_enabled",
+    "ssl_verification_mode",
+    "timeout",
+    "upsert",
+    "user",
+    "version",
+    "version_type",
+];
+
+/// Those that only the output `opensearch` has.
+const OPENSEARCH_OPTIONS: &[&str] =
+    &["auth_type", "cacert", "service_name", "ssl", "ssl_certificate_verification"];
+
+/// The options of each output that is built which are carried out here; any other that is set is told of.
+const CARRIED_OUT: [(&str, &[&[&str]]); 5] = [
+    ("elasticsearch", &[SEARCH_OPTIONS]),
+    ("opensearch", &[SEARCH_OPTIONS, OPENSEARCH_OPTIONS]),
+    ("s3", &[&["bucket", "encoding", "prefix"]]),
+    ("sqs", &[&["queue", "queue_owner_aws_account_id"]]),
+    ("stdout", &[]),
+];
+
 /// An output, and what is told about it.
 struct Told<'a> {
     output: &'a Output,
+    /// The options that were told of.
+    left_out: Vec<String>,
     notices: &'a mut Vec<String>,
     problems: &'a mut Vec<String>,
 }
@@ -266,8 +320,29 @@ impl Told<'_> {
         let set: Vec<&str> =
             self.output.options().names().filter(|name| names.contains(name)).collect();
         if !set.is_empty() {
-            self.notice(&format!("goes without `{}`: {instead}", set.join("`, `")));
+            let text = format!("goes without `{}`: {instead}", set.join("`, `"));
+            self.left_out.extend(set.into_iter().map(str::to_owned));
+            self.notice(&text);
         }
+    }
+
+    /// Names the options that are set, not carried out and not told of yet.
+    fn leave_out_rest(&mut self) {
+        let Some((_, carried_out)) =
+            CARRIED_OUT.iter().find(|(name, _)| *name == self.output.name())
+        else {
+            return;
+        };
+        let output = self.output;
+        let rest: Vec<&str> = output
+            .options()
+            .names()
+            .filter(|name| {
+                !EVERYWHERE.contains(name) && !carried_out.iter().any(|all| all.contains(name))
+            })
+            .filter(|name| !self.left_out.iter().any(|other| other == name))
+            .collect();
+        self.leave_out(&rest, "the function has no such thing");
     }
 
     fn leave_out_credentials(&mut self) {
@@ -431,17 +506,22 @@ impl Told<'_> {
             "ssl_truststore_path",
             "ca_trusted_fingerprint",
             "cloud_id",
+            "keystore",
+            "tls_certificate",
+            "truststore",
         ] {
             if options.has(name) {
                 self.problem(&format!("cannot be used: `{name}` is not built"));
             }
         }
-        if self.option("ssl_verification_mode").as_deref() == Some("none") {
+        if self.option("ssl_verification_mode").as_deref() == Some("none")
+            || !options.flag("ssl_certificate_verification", true)
+        {
             self.problem(
                 "cannot be used: a server whose certificate is not verified is not trusted",
             );
         }
-        let is_tls = options.flag("ssl_enabled", false);
+        let is_tls = options.flag("ssl_enabled", false) || options.flag("ssl", false);
         let hosts: Vec<String> =
             options.texts("hosts").iter().map(|text| text.value.to_owned()).collect();
         for host in if hosts.is_empty() { vec!["127.0.0.1".to_owned()] } else { hosts } {
@@ -469,6 +549,7 @@ impl Told<'_> {
         for (name, value) in options.pairs("custom_headers") {
             target.headers.push((name.value.to_ascii_lowercase(), value.to_text().into_owned()));
         }
+        self.read_auth_type(options, &mut target);
         if let (Some(user), Some(password)) = (self.option("user"), self.option("password")) {
             target.authorization = Authorization::Basic(format!("{user}:{password}"));
         } else if let Some(pair) = self.option("cloud_auth") {
@@ -480,11 +561,10 @@ impl Told<'_> {
             }
             target.authorization = Authorization::ApiKey(key);
         }
-        target.ca_files = options
-            .texts("ssl_certificate_authorities")
-            .iter()
-            .map(|text| text.value.to_owned())
-            .collect();
+        for name in ["ssl_certificate_authorities", "cacert"] {
+            let files = options.texts(name);
+            target.ca_files.extend(files.iter().map(|text| text.value.to_owned()));
+        }
         target.refusals.codes = options
             .texts("dlq_custom_codes")
             .iter()
@@ -501,6 +581,36 @@ impl Told<'_> {
         let level = options.number("compression_level").and_then(|number| number.value.as_int());
         target.is_packed = level != Some(0);
         target
+    }
+
+    /// Reads who asks as the output `opensearch` has it.
+    fn read_auth_type(&mut self, options: &PluginOptions, target: &mut Elasticsearch) {
+        let pairs = options.pairs("auth_type");
+        let part = |wanted: &str| {
+            let found = pairs.iter().find(|(name, _)| name.value == wanted);
+            found.map(|(_, value)| value.to_text().into_owned())
+        };
+        match part("type").as_deref() {
+            None if pairs.is_empty() => {}
+            Some("basic") => {
+                let pair = [part("user"), part("password")].map(Option::unwrap_or_default);
+                target.authorization = Authorization::Basic(pair.join(":"));
+            }
+            Some("aws_iam") => {
+                let is_serverless = part("service_name").as_deref() == Some("aoss")
+                    || self.option("service_name").as_deref() == Some("aoss");
+                let service = if is_serverless { "aoss" } else { "es" };
+                target.authorization = Authorization::Aws(service);
+                if pairs.iter().any(|(name, _)| !matches!(name.value, "type" | "service_name")) {
+                    self.notice(
+                        "goes without the rest of `auth_type`: the function's own role and region are used",
+                    );
+                }
+            }
+            _ => self.problem(
+                "cannot be used: `auth_type` has no `type` that is known: `basic` or `aws_iam`",
+            ),
+        }
     }
 }
 
@@ -644,7 +754,7 @@ mod tests {
     fn options_of_the_connection_are_carried_out_or_told() {
         let plan = of(r#"output { elasticsearch {
             hosts => "https://a" api_key => "aWQ6a2V5" timeout => 5 drop_error_types => ["index_closed_exception"]
-            dlq_custom_codes => [403] retry_max_interval => 9 ssl_supported_protocols => ["TLSv1.3"] pool_max => 3
+            dlq_custom_codes => [403] silence_errors_in_log => ["x"] retry_max_interval => 9 ssl_supported_protocols => ["TLSv1.3"] pool_max => 3
         } }"#);
         let plan = plan.expect("a plan");
         let Target::Elasticsearch(target) = &plan.destinations[0].target else { panic!("target") };
@@ -653,10 +763,35 @@ mod tests {
         assert_eq!(target.refusals.dropped_types, ["index_closed_exception"]);
         let left_out: Vec<&str> =
             plan.notices().iter().filter_map(|text| text.split('`').nth(3)).collect();
-        assert_eq!(left_out, ["retry_max_interval", "ssl_supported_protocols", "pool_max"]);
+        assert_eq!(
+            left_out,
+            ["retry_max_interval", "ssl_supported_protocols", "pool_max", "silence_errors_in_log"]
+        );
         let error =
             of("output { elasticsearch { hosts => 'http://a' api_key => 'i:k' timeout => 0 } }");
         assert_eq!(error.expect_err("two problems").problems.len(), 2);
+    }
+
+    #[test]
+    fn opensearch_says_who_asks_in_its_own_way() {
+        let authorization = |auth: &str| {
+            let plan = of(&format!(
+                "output {{ opensearch {{ hosts => 'https://a' auth_type => {{ {auth} }} }} }}"
+            ));
+            let plan = plan.map_err(|error| error.to_string())?;
+            let Target::Elasticsearch(target) = &plan.destinations[0].target else {
+                panic!("target")
+            };
+            Ok::<_, String>((target.authorization.clone(), plan.notices().len()))
+        };
+        let basic = "type => 'basic' user => 'u' password => 'p'";
+        assert_eq!(authorization(basic), Ok((Authorization::Basic("u:p".to_owned()), 0)));
+        let iam = "type => 'aws_iam' region => 'eu-west-1' service_name => 'aoss'";
+        assert_eq!(authorization(iam), Ok((Authorization::Aws("aoss"), 1)));
+        assert!(authorization("type => 'kerberos'").is_err());
+        let unsafe_ssl =
+            "output { opensearch { ssl => true ssl_certificate_verification => false } }";
+        assert!(of(unsafe_ssl).is_err());
     }
 
     #[test]

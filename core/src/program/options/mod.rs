@@ -258,11 +258,12 @@ impl PluginOptions {
         }
     }
 
-    /// Returns a boolean option.
+    /// Returns a boolean option; of a plugin whose options are not known, what the text `true` or `false` says.
     #[must_use]
     pub fn flag(&self, name: &str, default: bool) -> bool {
-        match self.value(name) {
-            Some(OptionValue { kind: OptionKind::Bool(flag), .. }) => *flag,
+        match self.value(name).map(|value| &value.kind) {
+            Some(OptionKind::Bool(flag)) => *flag,
+            Some(OptionKind::Text(text)) => text.parse().unwrap_or(default),
             _ => default,
         }
     }
