@@ -8,6 +8,7 @@
 # make lambda   the packages of the Lambda function, target/lambda/*.zip
 # make install  the C library below PREFIX (/usr/local)
 # make test-asan  the tests of the unsafe code under AddressSanitizer, if a nightly compiler is there
+# make test-arm64  the tests of core and the function for 64-bit ARM, in an emulator, if compiler and emulator are there
 # make test-go  the Go module, with the library installed under target/prefix
 # make test-new-user  the snippets of README and docs, copied out of the repository, built and run
 # make test-inlined  that no vector instruction is left as a call, in the release binary
@@ -18,7 +19,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := sample
-.PHONY: sample install lambda lambda-tools lint-terraform test test-c test-size test-c-sanitizers test-lambda test-prefix test-go test-new-user test-python test-rust test-fuzz test-asan test-inlined test-instructions test-deny lint bench bench-bindings bench-c bench-filters bench-go bench-lambda bench-others bench-python tools bless
+.PHONY: sample install lambda lambda-tools lint-terraform test test-c test-size test-c-sanitizers test-lambda test-prefix test-go test-new-user test-python test-rust test-fuzz test-asan test-arm64 test-inlined test-instructions test-deny lint bench bench-bindings bench-c bench-filters bench-go bench-lambda bench-others bench-python tools bless
 
 CARGO ?= cargo
 BENCH_TARGET ?= $(CURDIR)/target/benches
@@ -33,8 +34,8 @@ VRL ?= 1
 INSTRUCTIONS ?= check
 RECORD ?= benches/record/$(shell date +%F)-$(shell git describe --always --dirty --abbrev=8).md
 FUZZ_SECONDS ?= 20
-FUZZ_TARGETS := c_abi config_parse date_parse executors filters grok_compile intrinsics json_read lambda_event \
-  pattern_match program scan
+FUZZ_TARGETS := c_abi config_parse date_parse executors filters grok_compile intrinsics json_read lambda_answer \
+  lambda_event pattern_match program scan
 TOOLS := $(CURDIR)/target/tools
 PREFIX ?= /usr/local
 PROFILE ?= dist
@@ -171,6 +172,16 @@ test-asan:
 	  RUSTFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=$(CURDIR)/target/asan \
 	    $(CARGO) +nightly test --package sawlog --lib --target "$$host" -- scan:: intrinsics::; \
 	else echo "skipped: no nightly compiler"; fi
+
+# Not part of `test`: the emulator takes its time.
+test-arm64:
+	@if rustup target list --installed | grep -q '^aarch64-unknown-linux-gnu' \
+	  && command -v aarch64-linux-gnu-gcc qemu-aarch64-static >/dev/null; then \
+	  CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
+	  CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc \
+	  CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64-static -L /usr/aarch64-linux-gnu" \
+	    $(CARGO) test --package sawlog --package sawlog-lambda --target aarch64-unknown-linux-gnu; \
+	else echo "skipped: not all of the Rust target aarch64-unknown-linux-gnu, aarch64-linux-gnu-gcc and qemu-aarch64-static are there"; fi
 
 # An instruction that is a call was used where its level's features are not known: core/src/scan.
 test-inlined:
