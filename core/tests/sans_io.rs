@@ -116,6 +116,10 @@ fn compiling_and_running_open_no_file_and_read_no_variable() {
         io::stderr().write_all(b"skipped: needs cc and strace\n").unwrap();
         return;
     };
+    if run.stderr.ends_with(b"Exec format error\n") {
+        io::stderr().write_all(b"skipped: strace starts nothing in an emulator\n").unwrap();
+        return;
+    }
     assert!(built.success() && run.status.success(), "{run:?}");
 
     let trace = fs::read_to_string(&trace).unwrap();

@@ -274,6 +274,8 @@ class Proxy:
     seen: list[str] = field(default_factory=list)
     # The ranges that were asked for.
     ranges: list[str] = field(default_factory=list)
+    # Bytes of the longest answer of the service.
+    longest_answer: int = 0
 
     def __enter__(self) -> Proxy:
         proxy = self
@@ -328,7 +330,9 @@ class Proxy:
                 try:
                     with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
                         self.etag = answer.headers.get("ETag")
-                        return answer.status, answer.read()
+                        text = answer.read()
+                        proxy.longest_answer = max(proxy.longest_answer, len(text))
+                        return answer.status, text
                 except urllib.error.HTTPError as error:
                     return error.code, error.read()
 

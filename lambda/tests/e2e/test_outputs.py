@@ -159,6 +159,55 @@ def test_request_that_is_too_large_is_divided(search: OpenSearch, index: str) ->
     assert len(search.documents(index)) == 40
 
 
+def test_only_actions_that_the_server_refuses_for_now_are_sent_again(search: OpenSearch, index: str) -> None:
+    # The block that the server sets itself when its disk is full, of one of two indices: 429 for each action on it.
+    search.call("PUT", f"/{index}-put", {"settings": {"number_of_replicas": 0}})
+    block = "index.blocks.read_only_allow_delete"
+    search.call("PUT", f"/{index}-put/_settings", {block: True})
+    text = (
+        GROK
+        + """ filter { mutate { lowercase => ["verb"] } }
+        output { elasticsearch { hosts => "HOST" index => "INDEX-%{verb}" } }"""
+    )
+    lines = [f"{'PUT' if at % 3 else 'GET'} {at}" for at in range(60)]
+    with (
+        Proxy(search.url) as proxy,
+        Function(config=text.replace("HOST", proxy.url).replace("INDEX", index)) as function,
+    ):
+        counts: list[int] = []
+
+        def take(what: str) -> int | str | None:
+            counts.append(len(search.documents(f"{index}-get")) if counts else 0)
+            if len(counts) == 3:
+                search.call("PUT", f"/{index}-put/_settings", {block: None})
+            return None
+
+        proxy.take = take  # type: ignore[method-assign]
+        assert failed(function.invoke(messages(lines))) == []
+    # What was taken at once was not sent again.
+    assert counts == [0, 20, 20]
+    assert len(search.documents(f"{index}-get")) == 20
+    assert Counter(one["path"] for one in search.documents(f"{index}-put")) == {
+        str(at): 1 for at in range(60) if at % 3
+    }
+
+
+def test_answer_that_repeats_every_document_is_read(aws: Moto, search: OpenSearch, index: str) -> None:
+    aws.client("s3").create_bucket(Bucket="dead")
+    count, value = 5_500, "x" * 1_300
+    body = "\n".join(f"GET {value}-{at}" for at in range(count))
+    with Proxy(search.url) as proxy:
+        text = config(proxy.url, index).replace("output", 'filter { prune { whitelist_names => ["path"] } } output')
+        with Function(config=text, aws=aws.url, SAWLOG_DEAD_LETTER="s3://dead/", SAWLOG_CODEC="line") as function:
+            assert failed(function.invoke(messages([body]))) == []
+    # One request of 5,000 actions and one of the rest: nothing is sent again because of the length of an answer.
+    assert len(proxy.seen) == 2
+    assert proxy.longest_answer > 4 << 20
+    letters = aws.objects("dead")
+    assert Counter(one["event"]["path"].rpartition("-")[2] for one in letters) == {str(at): 1 for at in range(count)}
+    assert all(len(one["reason"].encode()) <= 2_100 for one in letters)
+
+
 def test_data_stream_takes_events_and_conditions_choose_the_output(search: OpenSearch) -> None:
     stream = f"d{uuid.uuid4().hex}"
     search.call(
