@@ -14,7 +14,8 @@ const MAX_REQUESTS: usize = 2_000;
 fn target(choice: u8) -> Target {
     match choice % 5 {
         0 => {
-            let mut server = Elasticsearch { hosts: vec!["http://a".to_owned()], ..Default::default() };
+            let mut server =
+                Elasticsearch { hosts: vec!["http://a".to_owned()], ..Default::default() };
             server.refusals.dropped_types = vec!["x".to_owned()];
             Target::Elasticsearch(Box::new(server))
         }
